@@ -1,0 +1,1 @@
+"""Alerts: alarm states, journal, delivery to people and regulators."""

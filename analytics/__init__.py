@@ -1,0 +1,1 @@
+"""Analytics: energy accounts and interlock supervision, live and in replay."""

@@ -1,0 +1,1 @@
+"""Dashboards: Grafana dashboards built from the plant file."""

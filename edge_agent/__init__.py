@@ -1,0 +1,1 @@
+"""Edge agent: reads field devices, spools to disk, sends batches upstream."""

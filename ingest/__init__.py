@@ -1,0 +1,1 @@
+"""Ingest: validate, write to the historian, then acknowledge."""

@@ -1,0 +1,1 @@
+"""The vocabulary every service shares: readings, findings, the plant file, errors, ports."""

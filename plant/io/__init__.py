@@ -1,0 +1,1 @@
+"""Adapters to the outside world. Only ``plantwatch`` chooses and builds them."""

@@ -1,0 +1,1 @@
+"""The roof: command line, one-process server, console and demo."""

@@ -1,0 +1,1 @@
+"""Simulators: plants that behave, with faults whose truth is known."""
