@@ -1,0 +1,71 @@
+"""Findings on disk: what the rules found live, by finding id, for the console, the API and the replay's comparison."""
+
+import contextlib
+import logging
+import sqlite3
+from pathlib import Path
+
+from plant.codec import decode_finding, encode_finding
+from plant.errors import DropError
+from plant.findings import Finding
+from plant.ports import Inbox
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS finding (
+  id TEXT PRIMARY KEY,
+  start INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS finding_start ON finding (start);
+CREATE INDEX IF NOT EXISTS finding_subject ON finding (subject, start);
+"""
+
+
+class FindingsStore:
+    """Every finding once; an update under the same id replaces the earlier state."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+        self.unreadable = 0
+        """Messages on the findings topic that were no finding."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def put(self, finding: Finding) -> None:
+        """Store durably, replacing an earlier state of the same finding."""
+        self._db.execute(
+            "INSERT INTO finding (id, start, subject, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            (finding.id, finding.start, finding.subject, encode_finding(finding)),
+        )
+
+    def newest(self, *, limit: int, subject: str | None = None) -> list[Finding]:
+        """The newest findings first, of one subject or of all; at most ``limit``."""
+        rows = self._db.execute(
+            "SELECT body FROM finding WHERE ?1 IS NULL OR subject = ?1 ORDER BY start DESC, id LIMIT ?2",
+            (subject, limit),
+        )
+        return [decode_finding(body) for (body,) in rows]
+
+    async def run(self, inbox: Inbox) -> None:
+        """Store what the bus brings, acknowledging each finding after it is on disk.
+
+        Raises:
+            Unavailable: the connection is lost; call again over a new one.
+        """
+        async with contextlib.aclosing(inbox.messages()) as messages:  # type: ignore[type-var]
+            async for delivery in messages:
+                try:
+                    self.put(decode_finding(delivery.payload))
+                except DropError as error:
+                    self.unreadable += 1
+                    _log.warning("a message on %s is no finding and is left out: %s", delivery.topic, error)
+                await inbox.acknowledge(delivery)
