@@ -1,0 +1,1 @@
+"""Pure, seeded physics of simulated plants."""
