@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from paho.mqtt.client import topic_matches_sub
 
 from plant.errors import FixError, Unavailable
+from plant.io.rows import last_of_each_key, window_starts
 from plant.ports import Aggregate, Delivery, Windows
 from plant.readings import Readings
-from plant.status import status_classes
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ class MemoryHistorian:
         await asyncio.sleep(0)
         self._need()
         before = len(self._stored)
-        self._stored = _last_of_each_key(Readings.concat([self._stored, readings]))
+        self._stored = last_of_each_key(Readings.concat([self._stored, readings]))
         return len(self._stored) - before
 
     async def read(self, points: Sequence[str], start: int, end: int) -> Readings:
@@ -208,20 +208,18 @@ class MemoryHistorian:
         """
         await asyncio.sleep(0)
         self._need()
-        return self._stored.select(points).between(start, end).in_time_order()
+        return self._stored.select(points).between(start, end).compact().in_time_order()
 
     async def aggregate(self, point: str, start: int, end: int, *, window: int, how: Aggregate) -> Windows:
         """One value for each ``window`` [ns] from ``start`` to ``end`` [ns UTC].
 
         Raises:
-            FixError: ``window`` is not positive.
+            FixError: the window is not positive, or there are more than a million.
             Unavailable: ``available`` is False.
         """
         await asyncio.sleep(0)
         self._need()
-        if window <= 0:
-            raise FixError(f"window of {window} ns: give a positive length")
-        starts = np.arange(start, end, window, dtype=np.int64)
+        starts = window_starts(start, end, window)
         chosen = self._stored.select((point,))
         rows = chosen[chosen.good & ~np.isnan(chosen.value)].in_time_order()
         return Windows(starts, _aggregate(rows.time, rows.value, starts, np.minimum(starts + window, end), how))
@@ -243,17 +241,6 @@ class MemoryHistorian:
     def _need(self) -> None:
         if not self.available:
             raise Unavailable("memory historian: switched off")
-
-
-def _last_of_each_key(rows: Readings) -> Readings:
-    """One row per (point, time, status class), the last given; in place of the first."""
-    if not len(rows):
-        return rows
-    kind = status_classes(rows.status)
-    order = np.lexsort((np.arange(len(rows)), kind, rows.time, rows.code))
-    code, time, kind = rows.code[order], rows.time[order], kind[order]
-    last = np.append((np.diff(code) != 0) | (np.diff(time) != 0) | (np.diff(kind.astype(np.int8)) != 0), True)
-    return rows[np.sort(order[last])]
 
 
 def _aggregate(
