@@ -1,0 +1,1 @@
+"""Where measured data comes in: one module per protocol, all behind ``Source``."""

@@ -1,0 +1,195 @@
+"""The OPC UA source against real asyncua servers: what arrives, what is listed as failing, what is declared lost."""
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+from edge_parts import T0, Collector, TestServer, free_port, opc_point, opc_settings, plant_of, running, until
+
+from edge_agent.sources.opcua import OpcUaSource
+from plant.errors import Unavailable
+
+SECOND = 1_000_000_000
+
+
+def source_of(points, port, *, silent_after=30, clock=time.time_ns, **changes):
+    plant = plant_of(points, silent_after=silent_after)
+    return OpcUaSource(plant, plant.sources[0], opc_settings(port, **changes), clock)
+
+
+async def test_every_value_arrives_with_its_status_and_source_time():
+    port = free_port()
+    server = await TestServer(port).start(["a", "b"])
+    source, got = source_of([opc_point("a"), opc_point("b")], port), Collector()
+    codes = [0, 0x0030_0000, 0x0096_0000, 0x4094_0000, 0x808C_0000, 0x8005_0000, 0]
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected, what="connected")
+        for i, code in enumerate(codes):
+            await server.write("a", float(i), T0 + i * SECOND, code)
+        # Good after Bad at the same source time, and a steady value with new times.
+        await server.write("b", 5.0, T0, 0x808C_0000)
+        await server.write("b", 5.0, T0, 0)
+        await server.write("b", 5.0, T0 + SECOND, 0)
+        await until(lambda: len(got.values("a")) == 8 and len(got.values("b")) == 4)
+    a = got.readings.select(["a"])
+    assert a.status[1:].tolist() == codes
+    assert a.time[1:].tolist() == [T0 + i * SECOND for i in range(7)]
+    b = got.readings.select(["b"])
+    assert b.status[1:].tolist() == [0x808C_0000, 0, 0]
+    assert got.losses == {}
+    await server.stop()
+
+
+async def test_unknown_nodes_are_listed_and_delivered_when_they_come_late():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a"), opc_point("late"), opc_point("never")], port), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        assert source.vitals.failing == {"late": "BadNodeIdUnknown", "never": "BadNodeIdUnknown"}
+        await server.add(["late"])
+        await server.write("late", 7.0, T0)
+        await until(lambda: 7.0 in got.values("late"))
+        await until(lambda: source.vitals.failing == {"never": "BadNodeIdUnknown"})
+        assert source.vitals.connected
+    await server.stop()
+
+
+async def test_a_restart_with_one_node_late_loses_nothing_when_the_server_has_history():
+    port, history = free_port(), {}
+    server = await TestServer(port, history=history).start(["a", "b"])
+    source, got = source_of([opc_point("a"), opc_point("b")], port), Collector()
+    written = 0
+
+    async def write(names, target):
+        nonlocal written
+        written += 1
+        for name in names:
+            await target.write(name, float(written), T0 + written * SECOND)
+
+    async def keep():
+        while True:
+            try:
+                await source.run(got.marks, got.deliver)
+            except Unavailable:
+                await asyncio.sleep(0.1)
+
+    async with running(keep()):
+        await until(lambda: source.vitals.connected)
+        for _ in range(5):
+            await write("ab", server)
+        await until(lambda: 5.0 in got.values("a") and 5.0 in got.values("b"))
+        await server.stop()
+        for _ in range(20):  # made by the plant while the server was away; its history has them
+            await write("ab", _Recorder(history))
+        server = await TestServer(port, history=history).start(["a"])
+        for _ in range(5):
+            await write("a", server)
+            await write("b", _Recorder(history))
+        await until(lambda: source.vitals.failing == {"b": "BadNodeIdUnknown"}, what="b listed")
+        await server.add(["b"])
+        await write("ab", server)
+        await until(lambda: set(got.values("a")) >= set(_numbers(history["a"])), what="all of a")
+        await until(lambda: set(got.values("b")) >= set(_numbers(history["b"])), what="all of b")
+        await until(lambda: source.vitals.connected)
+    assert got.losses == {}
+    assert got.marks["a"] == T0 + written * SECOND
+    await server.stop()
+
+
+class _Recorder:
+    def __init__(self, history):
+        self.history = history
+
+    async def write(self, name, value, ns):
+        from edge_parts import data_value  # noqa: PLC0415
+
+        self.history.setdefault(name, []).append(data_value(value, ns))
+
+
+def _numbers(rows):
+    return [v.Value.Value for v in rows]
+
+
+async def test_without_history_the_gap_is_declared_by_the_expected_period():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a", period=1.0)], port), Collector()
+    async with running(source.run({"a": T0}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+    await server.stop()
+    server = await TestServer(port).start(["a"])
+    await server.write("a", 1.0, T0 + 10 * SECOND)
+    again = Collector()
+    async with running(source.run({"a": T0}, again.deliver)):
+        await until(lambda: again.losses == {"a": 9})
+        await until(lambda: again.marks == {"a": T0 + 10 * SECOND})
+    await server.stop()
+
+
+async def test_an_overflow_is_declared_and_the_value_with_it_kept():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a")], port), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        await server.write("a", 1.0, T0)
+        await server.write("a", 9.0, T0 + 5 * SECOND, 0x480)
+        await until(lambda: got.losses == {"a": 1})
+    assert got.readings.status[-1] == 0x480
+    assert np.isclose(got.values("a")[-1], 9.0)
+    await server.stop()
+
+
+async def test_a_server_that_takes_ten_items_a_call_gets_batches_of_ten():
+    port, names = free_port(), [f"t{i}" for i in range(45)]
+    server = await TestServer(port).start(names)
+    sizes = _limit_items(server.server, 10)
+    source, got = source_of([opc_point(n) for n in names], port), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+    assert set(got.readings.counts()) == set(names)
+    assert max(s for s in sizes if s <= 10) == 10
+    await server.stop()
+
+
+def _limit_items(server, limit):
+    """Make the server refuse larger requests, without naming the limit: the harder case."""
+    from asyncua import ua  # noqa: PLC0415
+    from asyncua.server.internal_session import InternalSession  # noqa: PLC0415, F401
+
+    service = server.iserver.subscription_service
+    real, sizes = service.create_monitored_items, []
+
+    async def create(params):
+        sizes.append(len(params.ItemsToCreate))
+        if len(params.ItemsToCreate) > limit:
+            raise ua.uaerrors.BadTooManyOperations
+        return await real(params)
+
+    service.create_monitored_items = create
+    return sizes
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        pytest.param(T0 - 10**9 * SECOND, id="1992"),
+        pytest.param(T0 + 10**8 * SECOND, id="future"),
+        pytest.param(None, id="missing"),
+    ],
+)
+async def test_a_wrong_clock_keeps_its_value_and_never_becomes_a_mark_of_the_future(stamp):
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a")], port, clock=lambda: T0), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        await server.write("a", 42.0, stamp)
+        await until(lambda: 42.0 in got.values("a"))
+    last = got.readings.time[-1]
+    assert last == (stamp if stamp is not None else T0 + 5 - (T0 + 5) % 1000)
+    assert source.vitals.untimed == (0 if stamp is not None else 1)
+    assert got.marks.get("a", 0) <= T0 + 3600 * SECOND
+    await server.stop()
