@@ -1,0 +1,157 @@
+"""Whether the data can be trusted: each source's health, and the loss ledger that proves what was lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from plant.clock import SECOND
+from plant.virtual import HealthMetric
+from plantwatch.console import health_view
+from plantwatch.console.data import LossLedger
+from plantwatch.console.screen import Screen
+from plantwatch.console.shown import NOTHING, age_text, number
+from plantwatch.console.tables import show_rows, table
+
+MOST_GAPS = 100
+EVERY = 2.0
+"""Seconds between two looks at the ledger."""
+_COUNTS = (HealthMetric.RECEIVED, HealthMetric.SENT, HealthMetric.SPOOLED, HealthMetric.LOST, HealthMetric.FAILING)
+_CONNECTED = """<q-td :props="props"><span :class="'pw-chip ' + props.row.kind">{{ props.value }}</span>
+<div class="pw-faint pw-wrap" v-if="props.row.why">{{ props.row.why }}</div></q-td>"""
+_POINT = """<q-td :props="props"><span class="pw-mono">{{ props.value }}</span></q-td>"""
+_LOST = """<q-td :props="props"><span v-if="props.row.lost" class="pw-trip">✕ {{ props.value }}</span><span v-else>{{ props.value }}</span></q-td>"""
+
+
+def build(screen: Screen) -> None:
+    """Build the tables and keep them live."""
+    sources = _sources(screen)
+    ledger = _ledger(screen)
+
+    async def update() -> None:
+        ledger(await screen.desk.ledger())
+
+    screen.live(sources)
+    screen.live(update, every=EVERY)
+
+
+def _sources(screen: Screen) -> Callable[[], None]:
+    with ui.element("section").classes("pw-panel"):
+        ui.label(screen.t("sources")).classes("pw-title").props("role=heading aria-level=2")
+        columns = ["agent", "source", "connected", *(str(m) for m in _COUNTS), "last_value"]
+        board = table(screen, columns, empty="no_sources")
+        board.add_slot("body-cell-connected", _CONNECTED)
+
+    def refresh() -> None:
+        now = screen.desk.now()
+        found = health_view.sources(screen.desk.latest(), now=now, slack=screen.desk.slack())
+        rows = [_source_row(screen, s, now) for s in found]
+        show_rows(screen, board, rows, None, total=len(rows))
+
+    return refresh
+
+
+def _source_row(screen: Screen, source: health_view.SourceView, now: int) -> dict[str, Any]:
+    why = source.failing
+    match source.connected:
+        case True:
+            words, kind = f"✓ {screen.t('yes')}", ""
+        case False:
+            words, kind = f"✕ {screen.t('no')}", "high"
+        case None:
+            words, kind = f"? {screen.t('unknown')}", "unknown"
+            why = screen.t("agent_silent", age=age_text(max(now - source.reported, 0)))
+    counts: dict[str, int | None] = {str(m): source.counts.get(m) for m in _COUNTS}
+    age = screen.t("ago", age=age_text(int(source.age * SECOND))) if source.age is not None else NOTHING
+    return counts | {
+        "id": f"{source.agent}/{source.source}",
+        "agent": source.agent,
+        "source": source.source,
+        "connected": words,
+        "kind": kind,
+        "why": why,
+        "last_value": age,
+    }
+
+
+def _ledger(screen: Screen) -> Callable[[LossLedger], None]:
+    t = screen.t
+    with ui.element("section").classes("pw-panel"):
+        with ui.element("div").classes("pw-row pw-between"):
+            ui.label(t("loss_ledger")).classes("pw-title").props("role=heading aria-level=2")
+            search = ui.input(t("filter")).props("outlined dense clearable").style("width: 280px")
+        totals = ui.element("div").classes("pw-facts")
+        figures = {key: _total(screen, totals, key) for key in _TOTALS}
+        ui.label(t("ledger_note")).classes("pw-faint")
+        board = table(
+            screen, ["point", "name", "received", "written", "lost", "balance"], empty="no_gaps", page=12
+        )
+        board.add_slot("body-cell-point", _POINT)
+        board.add_slot("body-cell-lost", _LOST)
+        board.bind_filter_from(search, "value")
+    with ui.element("section").classes("pw-panel"):
+        ui.label(t("gaps")).classes("pw-title").props("role=heading aria-level=2")
+        gaps = table(screen, ["from", "to", "agent", "values", "reason"], empty="no_gaps", page=10)
+
+    def refresh(ledger: LossLedger) -> None:
+        sums = _sums(ledger)
+        for key, label in figures.items():
+            label.set_text(number(sums[key], 0))
+        show_rows(screen, board, _point_rows(screen, ledger), None, total=len(ledger.points))
+        show_rows(screen, gaps, _gap_rows(screen, ledger), None, total=len(ledger.gaps))
+
+    return refresh
+
+
+_TOTALS = ("received", "written", "lost", "balance", "duplicates", "dead_letters")
+
+
+def _total(screen: Screen, place: ui.element, key: str) -> ui.label:
+    with place, ui.element("div"):
+        ui.label(screen.t(key)).classes("pw-faint")
+        return ui.label("").classes("pw-figure pw-live")
+
+
+def _sums(ledger: LossLedger) -> dict[str, int]:
+    received, written, lost = (
+        sum(getattr(p, name) for p in ledger.points) for name in ("received", "written", "lost")
+    )
+    return {
+        "received": received,
+        "written": written,
+        "lost": lost,
+        "balance": received - written - lost,
+        "duplicates": ledger.duplicates,
+        "dead_letters": ledger.dead_letters,
+    }
+
+
+def _point_rows(screen: Screen, ledger: LossLedger) -> list[dict[str, Any]]:
+    """The points that lost something first."""
+    ordered = sorted(ledger.points, key=lambda p: (p.lost == 0, p.point))
+    return [
+        {
+            "id": p.point,
+            "point": p.point,
+            "name": screen.subject(p.point) if p.point in screen.desk.plant.points else "",
+            "received": p.received,
+            "written": p.written,
+            "lost": p.lost,
+            "balance": p.received - p.written - p.lost,
+        }
+        for p in ordered
+    ]
+
+
+def _gap_rows(screen: Screen, ledger: LossLedger) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": n,
+            "from": screen.when(g.start),
+            "to": screen.when(g.end),
+            "agent": g.agent,
+            "values": g.values,
+            "reason": g.reason,
+        }
+        for n, g in enumerate(ledger.gaps[:MOST_GAPS])
+    ]
