@@ -1,0 +1,132 @@
+"""The plant's own safety logic: votes, trip delay, latch, reset and bypass, driven by the plant file's interlocks."""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plant.errors import FixError
+from plant.model import Cause, Comparator, Interlock
+from simulators.process import InterlockMode
+
+COMPARE: Mapping[Comparator, Callable[[float, float], bool]] = {
+    Comparator.GE: operator.ge,
+    Comparator.GT: operator.gt,
+    Comparator.LE: operator.le,
+    Comparator.LT: operator.lt,
+    Comparator.EQ: operator.eq,
+}
+LATE = 10.0
+"""Time [s] beyond the allowed response by which a slow interlock moves its final elements too late."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """One input of a vote."""
+
+    cause: Cause
+    beyond: bool = False
+
+    def vote(self, value: float, bypassed: bool) -> bool:  # noqa: FBT001 - a switch position, not a policy
+        """Whether this channel votes to trip; hysteresis keeps a vote until the value is well back."""
+        low_side = self.cause.comparator in (Comparator.LE, Comparator.LT)
+        ease = self.cause.hysteresis if self.beyond else 0.0
+        limit = self.cause.set_point + ease if low_side else self.cause.set_point - ease
+        self.beyond = COMPARE[self.cause.comparator](value, limit)
+        return self.beyond and not bypassed
+
+
+@dataclass(slots=True)
+class Function:
+    """One interlock with its latch."""
+
+    interlock: Interlock
+    channels: list[Channel]
+    columns: slice
+    mode: InterlockMode = InterlockMode.NORMAL
+    since: float | None = None
+    """When the vote began [s]."""
+    tripped: bool = False
+    acts_at: float = 0.0
+    """When its final elements begin to move [s]."""
+
+    def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float], *, reset: bool) -> None:
+        """One scan at ``now`` [s]: vote, delay, trip, reset."""
+        votes = 0
+        for channel, value in zip(self.channels, values, strict=True):
+            bypass = channel.cause.bypass
+            votes += channel.vote(value, bypass is not None and switches[bypass] > 0)
+        bypass = self.interlock.bypass
+        demanded = votes >= self.interlock.votes_needed and not (bypass is not None and switches[bypass] > 0)
+        if not demanded:
+            self.since = None
+            if reset:
+                self.tripped = False
+        elif self.since is None:
+            self.since = now
+        self._decide(now)
+
+    def _decide(self, now: float) -> None:
+        if self.tripped or self.mode is InterlockMode.MISSED:
+            return
+        due = self.since is not None and now - self.since >= self.interlock.delay
+        if due or self.mode is InterlockMode.SPURIOUS:
+            late = self.interlock.response + LATE if self.mode is InterlockMode.SLOW else 0.0
+            self.tripped, self.acts_at = True, now + late
+        if self.mode is InterlockMode.SPURIOUS:
+            self.mode = InterlockMode.NORMAL
+
+
+@dataclass(slots=True)
+class LogicSolver:
+    """All interlocks of a plant, scanned once a step."""
+
+    functions: dict[str, Function]
+    inputs: tuple[str, ...]
+    """Points the votes read, in the order in which ``scan`` takes their values."""
+    resets: dict[str, float] = field(default_factory=dict)
+    """Last position of each reset button, to see it rise."""
+
+    @classmethod
+    def of(cls, interlocks: Sequence[Interlock]) -> "LogicSolver":
+        """The logic of the plant file."""
+        functions: dict[str, Function] = {}
+        inputs: list[str] = []
+        for interlock in interlocks:
+            columns = slice(len(inputs), len(inputs) + len(interlock.causes))
+            inputs += [cause.point for cause in interlock.causes]
+            functions[interlock.id] = Function(interlock, [Channel(c) for c in interlock.causes], columns)
+        return cls(functions, tuple(inputs))
+
+    def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float]) -> None:
+        """One scan of every interlock; ``values`` belong to ``inputs``, ``switches`` holds every switch by id."""
+        for function in self.functions.values():
+            button = function.interlock.reset
+            pressed = 0.0 if button is None else switches[button]
+            rises = button is not None and pressed > self.resets.get(button, 0.0)
+            function.scan(now, values[function.columns], switches, reset=rises)
+            if button is not None:
+                self.resets[button] = pressed
+
+    def commands(self) -> dict[str, float]:
+        """Every command point: 1 while tripped."""
+        return {f.interlock.command: float(f.tripped) for f in self.functions.values()}
+
+    def mode(self, interlock: str, mode: InterlockMode) -> None:
+        """Set how one interlock behaves.
+
+        Raises:
+            FixError: there is no such interlock.
+        """
+        if interlock not in self.functions:
+            known = ", ".join(self.functions)
+            raise FixError(f"no interlock {interlock!r} in this process; it has {known}")
+        self.functions[interlock].mode = mode
+
+    def demanded(self, now: float) -> frozenset[str]:
+        """Feedback points of the final elements that must be in their safe state at ``now`` [s]."""
+        return frozenset(
+            effect.feedback
+            for f in self.functions.values()
+            if f.tripped and now >= f.acts_at
+            for effect in f.interlock.effects
+        )
