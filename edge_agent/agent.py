@@ -11,7 +11,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.sources.source import Arrival, Source
 from edge_agent.spool import Spool, Spooled
 from plant.clock import SECOND, Clock
-from plant.errors import FixError, RetryError
+from plant.errors import DropError, FixError, RetryError
 from plant.model import Plant
 from plant.ports import Uplink
 from plant.topics import Channel, Topic
@@ -169,8 +169,12 @@ class Agent:
             async with self._disk:
                 await asyncio.to_thread(self._spool.remove, arrived)
             self._count_sent(arrived)
-        for error in results:
-            if error is not None:
+        for batch, error in zip(batches, results, strict=True):
+            if isinstance(error, DropError):
+                _log.error("batch %d of %d values can never be sent: %s", batch.sequence, batch.rows, error)
+                async with self._disk:
+                    await asyncio.to_thread(self._spool.abandon, batch, str(error))
+            elif error is not None:
                 raise error
 
     def _count_sent(self, batches: list[Spooled]) -> None:

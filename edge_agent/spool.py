@@ -10,7 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -157,6 +157,18 @@ class Spool:
             db.executemany("DELETE FROM batches WHERE sequence = ?", [(b.sequence,) for b in sent])
         for batch in sent:
             self._uncount(batch)
+
+    def abandon(self, batch: Spooled, reason: str) -> None:
+        """Take out a batch that can never be sent; its values are declared lost in the next one.
+
+        Raises:
+            RetryError: the disk cannot be written; the batch stays.
+        """
+        losses = _merged([replace(loss, reason=reason) for loss in _contents(batch)])
+        # First the declaration, then the deletion: a crash between them declares twice rather than never.
+        self.append(batch.source, Readings.empty(), losses)
+        self.remove([batch])
+        self.dropped += batch.rows
 
     def release(self) -> None:
         """Nothing is being sent any more."""

@@ -128,7 +128,9 @@ async def _create(session: Session, subscription: int, table: ItemTable, part: S
     for item, result in zip(part, results, strict=True):
         if result.StatusCode.is_good():
             item.monitored = result.MonitoredItemId
-            table.refused.pop(item.handle, None)
+            if table.refused.pop(item.handle, None) is not None:
+                # Stays listed until its first value: "connected" must not flicker while it comes back.
+                table.troubled[item.handle] = "subscribed late, no value yet"
         else:
             item.monitored = None
             table.refused[item.handle] = result.StatusCode.name

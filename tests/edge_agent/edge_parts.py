@@ -71,9 +71,7 @@ def when(ns: int) -> datetime:
 
 def data_value(value: object, ns: int | None, status: int = 0) -> ua.DataValue:
     variant = ua.Variant(value, ua.VariantType.Double) if isinstance(value, float) else ua.Variant(value)
-    return ua.DataValue(
-        variant, ua.StatusCode(ua.UInt32(status)), None if ns is None else when(ns), when(T0 + 5)
-    )
+    return ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)), None if ns is None else when(ns), when(T0 + 5))
 
 
 class TestServer:

@@ -5,7 +5,19 @@ import time
 
 import numpy as np
 import pytest
-from edge_parts import T0, Collector, TestServer, free_port, opc_point, opc_settings, plant_of, running, until
+from asyncua import ua
+from edge_parts import (
+    T0,
+    Collector,
+    TestServer,
+    data_value,
+    free_port,
+    opc_point,
+    opc_settings,
+    plant_of,
+    running,
+    until,
+)
 
 from edge_agent.sources.opcua import OpcUaSource
 from plant.errors import Unavailable
@@ -103,8 +115,6 @@ class _Recorder:
         self.history = history
 
     async def write(self, name, value, ns):
-        from edge_parts import data_value  # noqa: PLC0415
-
         self.history.setdefault(name, []).append(data_value(value, ns))
 
 
@@ -142,23 +152,24 @@ async def test_an_overflow_is_declared_and_the_value_with_it_kept():
     await server.stop()
 
 
-async def test_a_server_that_takes_ten_items_a_call_gets_batches_of_ten():
+@pytest.mark.parametrize("named", [pytest.param(True, id="named"), pytest.param(False, id="unnamed")])
+async def test_a_server_that_takes_ten_items_a_call_gets_all_items_in_small_calls(named):
     port, names = free_port(), [f"t{i}" for i in range(45)]
     server = await TestServer(port).start(names)
     sizes = _limit_items(server.server, 10)
+    if named:
+        limit = ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall
+        await server.server.get_node(ua.NodeId(limit)).write_value(ua.Variant(10, ua.VariantType.UInt32))
     source, got = source_of([opc_point(n) for n in names], port), Collector()
     async with running(source.run({}, got.deliver)):
         await until(lambda: source.vitals.connected)
     assert set(got.readings.counts()) == set(names)
-    assert max(s for s in sizes if s <= 10) == 10
+    assert not named or sizes == [10, 10, 10, 10, 5]
     await server.stop()
 
 
 def _limit_items(server, limit):
-    """Make the server refuse larger requests, without naming the limit: the harder case."""
-    from asyncua import ua  # noqa: PLC0415
-    from asyncua.server.internal_session import InternalSession  # noqa: PLC0415, F401
-
+    """Make the server refuse larger requests; the sizes it was asked for."""
     service = server.iserver.subscription_service
     real, sizes = service.create_monitored_items, []
 
