@@ -1,6 +1,7 @@
 """Run a service: logging, signals, retry with back-off, and one log line per outage instead of thousands."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import signal
@@ -84,6 +85,22 @@ async def retry(
             outage.over()
             backoff.reset()
             return result
+
+
+async def alone(lock: asyncio.Lock, work: Callable[[], T]) -> T:
+    """The result of blocking ``work``, run off the loop while ``lock`` is held.
+
+    A cancelled caller still waits for the end of ``work``, so that the next one never overlaps it.
+    """
+    async with lock:
+        task = asyncio.ensure_future(asyncio.to_thread(work))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait((task,))
+            raise
 
 
 def set_up_logging(level: int = logging.INFO, *, rich: bool | None = None) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from plant.errors import FixError, Unavailable
+from plant.errors import DropError, FixError, Unavailable
 from plant.io import duckdb_sql as sql
 from plant.io.rows import last_of_each_key, window_starts
 from plant.ports import Aggregate, Windows
 from plant.readings import Readings
+from plant.service import alone
 from plant.status import status_classes
 
 T = TypeVar("T")
@@ -62,10 +63,13 @@ class DuckDbHistorian:
 
     async def __aexit__(self, *error: object) -> None:
         """Write the log into the file and close it."""
-        async with self._lock:
+
+        def close() -> None:
             base, self._base = self._base, None
             if base is not None:
-                await asyncio.to_thread(base.close)
+                base.close()
+
+        await alone(self._lock, close)
 
     async def write(self, readings: Readings) -> int:
         """Store durably; the number of rows that were new.
@@ -141,18 +145,7 @@ class DuckDbHistorian:
         return await self._run(work)
 
     async def _run(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """Run ``work`` off the loop, alone; a cancelled caller still waits for its end, so that none overlap."""
-        async with self._lock:
-            task = asyncio.ensure_future(asyncio.to_thread(self._guarded, work))
-            try:
-                return await asyncio.shield(task)
-            except asyncio.CancelledError:
-                while not task.done():
-                    try:
-                        await asyncio.wait((task,))
-                    except asyncio.CancelledError:
-                        continue
-                raise
+        return await alone(self._lock, lambda: self._guarded(work))
 
     def _guarded(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         if self._base is None:
@@ -162,6 +155,8 @@ class DuckDbHistorian:
         except (duckdb.FatalException, duckdb.InternalException) as error:
             self._base = None  # DuckDB refuses everything after these; the next call opens the file again
             raise Unavailable(f"historian {self._path} had to be closed: {error}") from error
+        except duckdb.DataError as error:
+            raise DropError(f"historian {self._path} can never store or answer this: {error}") from error
         except duckdb.Error as error:
             raise Unavailable(f"historian {self._path} cannot work now: {error}") from error
 

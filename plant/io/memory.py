@@ -121,6 +121,8 @@ class MemoryInbox:
         self._client_id = client_id
         self._session: _Session | None = None
         self._connection = 0
+        self._last = 0
+        """Number of the last message handed out over this connection."""
 
     async def __aenter__(self) -> Self:
         """Connect and resume the session.
@@ -131,6 +133,7 @@ class MemoryInbox:
         _check(self._broker)
         self._session = self._broker.session(self._client_id, self._filters)
         self._connection += 1
+        self._last = 0
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -145,12 +148,12 @@ class MemoryInbox:
         Raises:
             Unavailable: the broker stopped, or this inbox was left.
         """
-        session, connection, last = self._session, self._connection, 0
+        session, connection = self._session, self._connection
         while self._broker.running and session is not None and session is self._session:
-            waiting = next((m for m in session.pending if m[0] > last), None)
+            waiting = next((m for m in session.pending if m[0] > self._last), None)
             if waiting is not None:
-                last, topic, payload = waiting
-                yield Delivery(topic, payload, (self, connection, last))
+                self._last, topic, payload = waiting
+                yield Delivery(topic, payload, (self, connection, self._last))
             else:
                 session.news.clear()
                 await session.news.wait()
