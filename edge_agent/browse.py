@@ -181,14 +181,14 @@ def _value(answer: ua.DataValue) -> Any:  # noqa: ANN401 - whatever the server h
 
 
 def _by_uri(node: ua.NodeId, namespaces: Sequence[str]) -> str:
-    text = ua.NodeId(node.Identifier, 0, node.NodeIdType).to_string()
+    text = ua.NodeId(node.Identifier, ua.Int16(0), node.NodeIdType).to_string()
     return f"nsu={namespaces[node.NamespaceIndex]};{text}" if node.NamespaceIndex else text
 
 
 def _type(kind: Any, rank: Any) -> str | None:  # noqa: ANN401 - whatever the server holds
     if not isinstance(kind, ua.NodeId) or kind.NamespaceIndex or (isinstance(rank, int) and rank >= 0):
         return None
-    return _TYPES.get(kind.Identifier)
+    return _TYPES.get(kind.Identifier) if isinstance(kind.Identifier, int) else None
 
 
 def _unit(value: Any) -> str | None:  # noqa: ANN401 - whatever the server holds

@@ -16,6 +16,7 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 
 from edge_agent.sources.opcua_backfill import Backfill
 from edge_agent.sources.opcua_decode import Notification, decode_publish, decode_republish
+from edge_agent.sources.opcua_history import microseconds
 from edge_agent.sources.opcua_intake import Intake
 from edge_agent.sources.opcua_items import NEVER, ItemTable, forget, item_table, subscribe
 from edge_agent.sources.opcua_session import CONNECTION_ERRORS, Session, open_session, unavailable
@@ -170,8 +171,8 @@ class OpcUaSource:
             if silent > self._model.silent_after and len(table.refused) < len(table.items):
                 failing[self.id] = f"silent: nothing has arrived for {silent:.0f} s"
                 self._vitals.connected, self._vitals.failing = False, failing
-                await self._probe(link, silent)
-                intake.last_heard = now
+                await self._probe(link, intake, silent)
+                intake.last_heard = max(intake.last_heard, now)
                 continue
             self._vitals.failing = failing
             heard = all(p in failing for p in _unheard(table, 0.0))
@@ -190,16 +191,19 @@ class OpcUaSource:
             wanted = [table.items[h] for h in list(table.refused)]
             await subscribe(link.session, link.subscription, table, wanted)
 
-    async def _probe(self, link: "_Link", silent: float) -> None:
-        """Compare what the server holds now with what it has sent: newer values there mean a dead subscription."""
-        table = link.table
-        alive = [item for item in table.items if item.monitored is not None and item.node is not None]
+    async def _probe(self, link: "_Link", intake: Intake, silent: float) -> None:
+        """Compare what the server holds with what it has sent: other values there mean a dead subscription."""
+        table, heard = link.table, intake.last_heard
+        alive = [item for item in table.items if item.monitored is not None and not item.address.deadband]
         nodes = [item.node for item in alive if item.node is not None]
         values = await link.session.read(nodes, AttributeIds.Value)
+        # What the server holds now is on its way to us for up to two publishing intervals.
+        await asyncio.sleep(2 * self._model.publishing_interval)
+        if intake.last_heard != heard:
+            return
         for item, value in zip(alive, values, strict=True):
-            when = value.SourceTimestamp
-            last = int(table.last[item.handle])
-            if last == NEVER or (when is not None and int(when.timestamp() * 1e6) > last // 1000 + 1):
+            last, when = int(table.last[item.handle]), value.SourceTimestamp
+            if last == NEVER or (when is not None and microseconds(when) != last // 1000):
                 raise Unavailable(
                     f"{self._settings.url}: silent for {silent:.0f} s though {item.point} has a newer value"
                 )

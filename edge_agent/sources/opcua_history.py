@@ -152,5 +152,15 @@ def history_readings(point: str, columns: Columns) -> Readings:
     return readings[times != 0]
 
 
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
 def _floor(ns: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)
+    return _START + timedelta(microseconds=ns // 1000)
+
+
+def microseconds(when: datetime) -> int:
+    """Whole microseconds since 1970 of a time from the client library, which is UTC with or without a zone."""
+    aware = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+    return (aware - _START) // _MICROSECOND

@@ -1,5 +1,7 @@
 """Parts that the tests of the edge agent share: small plants, servers, fake uplinks."""
 
+# ruff: noqa: ANN001, ANN202 - pytest calls these, nobody imports them
+
 import asyncio
 import socket
 import time
@@ -127,7 +129,7 @@ class _History:
     async def stop(self) -> None:
         pass
 
-    async def read_node_history(self, node_id, start, end, nb_values):  # noqa: ANN001, ANN202, ARG002
+    async def read_node_history(self, node_id, start, end, nb_values):  # noqa: ARG002
         found = [v for v in self._rows.get(node_id.Identifier, []) if start <= v.SourceTimestamp <= end]
         limit = self.max_history_data_response_size
         return found[:limit], (found[limit].SourceTimestamp if len(found) > limit else None)

@@ -1,5 +1,7 @@
 """The MQTT source: payloads of any kind, and a real mosquitto that restarts."""
 
+# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204 - pytest calls these, nobody imports them
+
 import asyncio
 import contextlib
 import shutil
@@ -35,7 +37,10 @@ STATE = meter("state", value="$.state", kind=Kind.TEXT)
 
 def test_values_times_and_statuses_are_read_by_path():
     source = source_of([POWER, STATE, meter("list", value="$.list[1]['a b']")])
-    body = b'{"p": {"active": 12.5}, "t": "2023-11-14T22:13:20Z", "q": 3145728, "state": "run", "list": [0, {"a b": true}]}'
+    body = (
+        b'{"p": {"active": 12.5}, "t": "2023-11-14T22:13:20Z", "q": 3145728, "state": "run",'
+        b' "list": [0, {"a b": true}]}'
+    )
     rows = {r.point: r for r in source.arrival("chlor-1/meters/m1", body, 7).readings.rows()}
     assert (rows["power"].time, rows["power"].value, rows["power"].status) == (T0, 12.5, 0x0030_0000)
     assert (rows["state"].text, rows["state"].time) == ("run", 7)
@@ -94,7 +99,7 @@ def test_one_wrong_value_does_not_cost_its_neighbours():
 
 @pytest.mark.parametrize("path", ["a", "", "$a", "$.", "$[x]", "$..a", "$.a[", "$.a b"])
 def test_a_path_that_cannot_be_understood_is_refused_with_the_point(path):
-    with pytest.raises(FixError, match="point x: .* is not a path"):
+    with pytest.raises(FixError, match=r"point x: .* is not a path"):
         source_of([meter("x", value=path)])
 
 

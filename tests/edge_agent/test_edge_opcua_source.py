@@ -1,4 +1,6 @@
-"""The OPC UA source against real asyncua servers: what arrives, what is listed as failing, what is declared lost."""
+"""The OPC UA source against real asyncua servers: what arrives, what fails, what is declared lost."""
+
+# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204 - pytest calls these, nobody imports them
 
 import asyncio
 import time
@@ -19,7 +21,9 @@ from edge_parts import (
     until,
 )
 
+from edge_agent.sources import opcua
 from edge_agent.sources.opcua import OpcUaSource
+from edge_agent.sources.opcua_decode import Columns
 from plant.errors import Unavailable
 
 SECOND = 1_000_000_000
@@ -203,4 +207,132 @@ async def test_a_wrong_clock_keeps_its_value_and_never_becomes_a_mark_of_the_fut
     assert last == (stamp if stamp is not None else T0 + 5 - (T0 + 5) % 1000)
     assert source.vitals.untimed == (0 if stamp is not None else 1)
     assert got.marks.get("a", 0) <= T0 + 3600 * SECOND
+    await server.stop()
+
+
+async def test_a_subscription_that_only_keeps_alive_is_reported_silent_and_left():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a")], port, silent_after=1.0), Collector()
+    async with running(source.run({}, got.deliver)) as task:
+        await until(lambda: source.vitals.connected)
+        # As some servers after a PLC restart: the subscription lives, its items are dead.
+        service = server.server.iserver.subscription_service
+        for subscription in service.subscriptions.values():
+            subscription.monitored_item_srv.delete_all_monitored_items()
+        await server.write("a", 5.0, T0)
+        with pytest.raises(Unavailable, match=r"silent for .* though a has a newer value"):
+            await asyncio.wait_for(asyncio.shield(task), 6)
+    assert source.vitals.failing["dcs"].startswith("silent: nothing has arrived for")
+    assert not source.vitals.connected
+    await server.stop()
+
+
+async def test_a_quiet_plant_is_reported_but_the_connection_kept():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a")], port, silent_after=0.5), Collector()
+    async with running(source.run({}, got.deliver)) as task:
+        await until(lambda: "dcs" in source.vitals.failing)
+        await server.write("a", 5.0, T0)
+        await until(lambda: 5.0 in got.values("a"))
+        await until(lambda: source.vitals.connected)
+        assert not task.done()
+    await server.stop()
+
+
+async def test_a_black_holed_connection_is_noticed_in_bounded_time():
+    port, front = free_port(), free_port()
+    server = await TestServer(port).start(["a"])
+    hole = asyncio.Event()
+
+    async def pipe(reader, writer):
+        while data := await reader.read(65536):
+            if not hole.is_set():
+                writer.write(data)
+
+    async def accept(reader, writer):
+        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer), return_exceptions=True)
+
+    proxy = await asyncio.start_server(accept, "127.0.0.1", front)
+    source, got = source_of([opc_point("a")], front, timeout=1.0, keep_alive=0.5), Collector()
+    async with running(source.run({}, got.deliver)) as task:
+        await until(lambda: source.vitals.connected)
+        hole.set()
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(asyncio.shield(task), 15)
+        # Keep-alive twice and one time-out to notice, a bounded close after it.
+        assert time.monotonic() - started < 6
+    proxy.close()
+    await server.stop()
+
+
+async def test_a_blocked_consumer_holds_the_server_back_and_loses_nothing():
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a", queue=10_000)], port), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        got.gate.clear()
+        for i in range(1, 4001):
+            await server.write("a", float(i), T0 + i * SECOND)
+        got.gate.set()
+        await until(lambda: got.values("a")[-1] == 4000.0)
+    assert got.values("a")[1:] == [float(i) for i in range(1, 4001)]
+    await server.stop()
+
+
+async def test_a_type_that_is_no_number_fails_alone():
+    port = free_port()
+    server = await TestServer(port).start(["a", "b"])
+    source, got = source_of([opc_point("a"), opc_point("b")], port), Collector()
+    await server.write("b", [1.0, 2.0], T0)
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        assert source.vitals.failing == {"b": "a value of type array of values is neither a number nor a text"}
+        await server.write("a", 3.0, T0)
+        await server.write("b", 4.0, T0 + 1000)
+        await until(lambda: got.values("b")[-1] == 4.0 and not source.vitals.failing)
+    assert 3.0 in got.values("a")
+    assert got.readings.select(["b"]).status[0] == 0x8039_0000
+    await server.stop()
+
+
+async def test_a_first_start_reads_as_much_history_as_asked_for():
+    port, history = free_port(), {}
+    server = await TestServer(port, history=history).start(["a"])
+    for i in range(30):
+        await server.write("a", float(i), T0 + i * SECOND)
+    source = source_of([opc_point("a")], port, clock=lambda: T0 + 30 * SECOND, backfill=20.5)
+    got = Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: set(got.values("a")) == {float(i) for i in range(10, 30)})
+        await until(lambda: got.marks == {"a": T0 + 29 * SECOND})
+    assert got.losses == {}
+    await server.stop()
+
+
+async def test_a_lost_message_is_asked_for_again(monkeypatch):
+    port = free_port()
+    server = await TestServer(port).start(["a"])
+    source, got = source_of([opc_point("a")], port), Collector()
+    real, dropped = opcua.decode_publish, []
+
+    def lossy(data):
+        note = real(data)
+        if not note.empty and 2.0 in note.columns.value and not dropped:
+            dropped.append(note.sequence)
+            note.empty, note.columns = True, Columns()
+        return note
+
+    monkeypatch.setattr(opcua, "decode_publish", lossy)
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        for i in range(1, 6):
+            await server.write("a", float(i), T0 + i * SECOND)
+            await until(lambda i=i: float(i) in got.values("a") or (i == 2 and bool(dropped)))
+        await until(lambda: 5.0 in got.values("a"))
+    assert got.values("a")[1:] == [1.0, 2.0, 3.0, 4.0, 5.0]
     await server.stop()

@@ -1,5 +1,7 @@
 """The spool: durable over kill -9, bounded with exact counts, honest about a corrupt file or a full disk."""
 
+# ruff: noqa: ANN001, ANN003, ANN201 - pytest calls these, nobody imports them
+
 import os
 import signal
 import sqlite3
@@ -123,7 +125,7 @@ def test_a_full_disk_is_a_clear_error_and_nothing_half_stored(tmp_path):
         spool.append("dcs", rows("a", [1]), marks={"a": 1})
         pages = spool._db().execute("PRAGMA page_count").fetchone()[0]
         spool._db().execute(f"PRAGMA max_page_count={pages}")
-        with pytest.raises(RetryError, match="disk is full.*free disk space"):
+        with pytest.raises(RetryError, match=r"disk is full.*free disk space"):
             spool.append("dcs", rows("a", range(5000)), marks={"a": 2})
         assert spool.backlog().rows == 1
         spool._db().execute("PRAGMA max_page_count=1000000")
