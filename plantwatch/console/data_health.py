@@ -20,7 +20,8 @@ _COUNTS = (HealthMetric.RECEIVED, HealthMetric.SENT, HealthMetric.SPOOLED, Healt
 _CONNECTED = """<q-td :props="props"><span :class="'pw-chip ' + props.row.kind">{{ props.value }}</span>
 <div class="pw-faint pw-wrap" v-if="props.row.why">{{ props.row.why }}</div></q-td>"""
 _POINT = """<q-td :props="props"><span class="pw-mono">{{ props.value }}</span></q-td>"""
-_LOST = """<q-td :props="props"><span v-if="props.row.lost" class="pw-trip">✕ {{ props.value }}</span><span v-else>{{ props.value }}</span></q-td>"""
+_LOST = """<q-td :props="props"><span v-if="props.row.lost" class="pw-trip">✕ {{ props.value }}</span>
+<span v-else>{{ props.value }}</span></q-td>"""
 
 
 def build(screen: Screen) -> None:

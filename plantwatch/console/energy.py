@@ -12,7 +12,7 @@ from plantwatch.console.shown import number
 
 EVERY = 5.0
 """Seconds between two looks: a new period closes once an hour."""
-_SIGN = {
+SIGN = {
     Verdict.GRADE_1: "①",
     Verdict.GRADE_2: "②",
     Verdict.GRADE_3: "③",
@@ -82,7 +82,7 @@ def _figure(screen: Screen, title: str, periods: tuple[EnergyPeriod, ...], grade
         with ui.element("div").classes("pw-row"):
             known = isfinite(last.consumption) and judged is not Verdict.NOT_ASSESSABLE
             ui.label(f"{number(last.consumption, 1)} kgce/t" if known else "–").classes("pw-figure")
-            ui.label(f"{_SIGN[judged]} {screen.t(judged)}").classes(f"pw-chip {judged}")
+            ui.label(f"{SIGN[judged]} {screen.t(f'reach_{judged}')}").classes(f"pw-chip {judged}")
         words = [f"{screen.t('coverage')} {last.coverage:.1%}"]
         if known and grades.limit is not None:
             away = last.consumption - grades.limit

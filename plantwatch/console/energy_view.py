@@ -35,7 +35,7 @@ def verdict(period: EnergyPeriod, grades: Grades) -> Verdict:
 
 
 def axis(periods: Sequence[EnergyPeriod], grades: Grades) -> tuple[float, float]:
-    """Ends of the value axis [kgce/t]: it holds every bar and every grade, and is cut below to show differences."""
+    """Ends of the value axis [kgce/t]: holds every bar and every grade, and is cut below to show differences."""
     lines = [g for g in (grades.advanced, grades.access, grades.limit) if g is not None]
     bars = [p.consumption for p in periods if isfinite(p.consumption)]
     judged = [p.consumption for p in periods if p.assessable and isfinite(p.consumption)]

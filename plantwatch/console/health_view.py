@@ -47,7 +47,7 @@ def _view(agent: str, source: str, told: Mapping[HealthMetric, Live], *, now: in
     reported = max(live.arrival for live in told.values())
     silent = now - reported > SILENT_AFTER + slack
     connected = told.get(HealthMetric.CONNECTED)
-    counts = {
+    counts: dict[HealthMetric, int] = {
         m: int(live.reading.value)
         for m, live in told.items()
         if m not in {HealthMetric.AGE, HealthMetric.CONNECTED} and isfinite(live.reading.value)

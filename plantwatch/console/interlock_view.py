@@ -1,4 +1,4 @@
-"""The present state of each interlock, put together from the plant file, the last values and the findings. Pure."""
+"""The present state of an interlock, put together from plant file, last values and findings. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from plantwatch.console.interlock_view import (
     Vote,
     view,
 )
-from plantwatch.console.screen import Screen, chip
+from plantwatch.console.screen import Screen, chip, set_classes
 from plantwatch.console.shown import SYMBOL, Quality, age_text, decimals, number, unit_text
 
 SIGN = {
@@ -29,9 +29,17 @@ _FINDINGS = 200
 
 def build(screen: Screen) -> None:
     """Build the page; each interlock is drawn anew only when something of it changed."""
+    with ui.element("div").classes("pw-row").style("gap: 8px"):
+        chips = {i.id: ui.link(target=f"#{i.id}").classes("pw-chip") for i in screen.desk.plant.interlocks}
+        words = {}
+        for interlock in screen.desk.plant.interlocks:
+            with chips[interlock.id]:
+                words[interlock.id] = ui.label("")
     places: dict[str, tuple[ui.element, list[InterlockView]]] = {}
     for interlock in screen.desk.plant.interlocks:
-        places[interlock.id] = (ui.element("section").classes("pw-panel"), [])
+        panel = ui.element("section").classes("pw-panel")
+        panel.props["id"] = interlock.id
+        places[interlock.id] = (panel, [])
     if not places:
         ui.label(screen.t("no_interlocks")).classes("pw-faint")
 
@@ -44,6 +52,8 @@ def build(screen: Screen) -> None:
             panel, drawn = places[interlock.id]
             if not drawn or _key(screen, drawn[0]) != _key(screen, now):
                 drawn[:] = [now]
+                words[interlock.id].set_text(f"{SIGN[now.state]} {interlock.id} {screen.t(f'state_{now.state}')}")
+                set_classes(chips[interlock.id], f"pw-chip {now.state}")
                 panel.clear()
                 with panel:
                     _draw(screen, now)
@@ -142,7 +152,8 @@ def _effects(screen: Screen, seen: InterlockView) -> None:
             ui.label(screen.title(e.effect)).props["title"] = e.effect.feedback
             _value(e.shown.text, e.point.unit, e.shown.quality)
             states = {**e.point.states, **(e.point.states_zh if screen.language == "zh" else {})}
-            safe = states.get(round(e.effect.safe_state)) or number(e.effect.safe_state, decimals(e.point))
+            plain = f"{number(e.effect.safe_state, decimals(e.point))} {unit_text(e.point.unit)}".strip()
+            safe = states.get(round(e.effect.safe_state), plain)
             ui.label(safe).classes("n")
             _safety(screen, e, commanded=seen.commanded)
 

@@ -1,28 +1,33 @@
 """The plant at a glance: four summaries, then each unit's key values."""
 
 from collections.abc import Callable
-from math import isfinite
 
 from nicegui import ui
 
+from plant.clock import SECOND
 from plant.model import ProcessUnit
-from plant.virtual import Period, coverage_point, result_point
 from plantwatch.console import health_view
 from plantwatch.console.data import AlarmState, InterlockHistory
+from plantwatch.console.energy import EVERY as ENERGY_EVERY
+from plantwatch.console.energy import SIGN as ENERGY_SIGN
+from plantwatch.console.energy_view import Verdict, verdict
 from plantwatch.console.interlock_view import InterlockState, Present, view
 from plantwatch.console.screen import PRIORITY_SIGN, Screen, set_classes
-from plantwatch.console.shown import Quality, number
+from plantwatch.console.shown import NOTHING, Quality, number
 from plantwatch.console.tiles import Tile, key_points, tile, worst_alarms
 
 FIRST = 6
 """Key values shown of each unit before the rest is asked for."""
 _FINDINGS = 200
+_HOUR = 3600 * SECOND
 
 
 def build(screen: Screen) -> None:
     """Build the page and keep it live."""
     with ui.element("div").classes("pw-cards"):
-        cards = [_alarm_card(screen), _interlock_card(screen), _energy_card(screen), _data_card(screen)]
+        cards = [_alarm_card(screen), _interlock_card(screen)]
+        _energy_card(screen)
+        cards.append(_data_card(screen))
     tiles: list[Tile] = []
     for area in screen.desk.plant.areas:
         ui.label(screen.title(area)).classes("pw-area").props("role=heading aria-level=2")
@@ -44,8 +49,8 @@ def build(screen: Screen) -> None:
 def _unit(screen: Screen, unit: ProcessUnit, tiles: list[Tile]) -> None:
     first = key_points(screen.desk.plant, unit.points, FIRST)
     with ui.element("section").classes("pw-panel"):
-        with ui.element("div").classes("pw-row pw-between"):
-            ui.label(screen.title(unit)).classes("pw-title")
+        with ui.element("div").classes("pw-row pw-between").style("flex-wrap: nowrap"):
+            ui.label(screen.title(unit)).classes("pw-title pw-clip").props["title"] = screen.title(unit)
             more = ui.element("button").classes("pw-link").props("type=button")
         with ui.element("div").classes("pw-tiles") as grid:
             tiles.extend(tile(screen, p) for p in first)
@@ -79,13 +84,13 @@ def _alarm_card(screen: Screen) -> Callable[[], None]:
         alarms = screen.desk.alarms()
         active = [a for a in alarms if a.state is not AlarmState.SHELVED]
         counts = [(p, sum(a.priority == p for a in active)) for p in PRIORITY_SIGN]
-        figure.set_text(
-            "   ".join(f"{PRIORITY_SIGN[p]} {n} {screen.t(f'priority_{p}')}" for p, n in counts if n)
-            or screen.t("no_alarms")
-        )
+        figure.set_text("\u2003".join(f"{PRIORITY_SIGN[p]} {n}" for p, n in counts if n) or screen.t("no_alarms"))
         waiting = sum(a.state.unacknowledged for a in alarms)
         shelved = len(alarms) - len(active)
         note.set_text(f"{screen.t('unacknowledged', n=waiting)} · {screen.t('shelved_n', n=shelved)}")
+        words = ", ".join(f"{n} {screen.t(f'priority_{p}')}" for p, n in counts if n)
+        if figure.props.get("title") != words:
+            figure.props["title"] = words
         urgent = any(a.priority == "critical" for a in active)
         set_classes(box, "pw-card" + (" critical" if urgent else " abnormal" if active else ""))
 
@@ -112,27 +117,31 @@ def _interlock_card(screen: Screen) -> Callable[[], None]:
     return refresh
 
 
-def _energy_card(screen: Screen) -> Callable[[], None]:
-    products = screen.desk.plant.products
-    if not products:
-        return lambda: None
-    product = products[0]
-    _, figure, note = _card(screen.t("energy_last_hour", product=screen.title(product)), "/energy")
+def _energy_card(screen: Screen) -> None:
+    """The last closed hour of the first product against its limit; it changes once an hour."""
+    box, figure, note = _card(screen.t("energy"), "/energy")
+    title = next(iter(box.default_slot.children))
 
-    def refresh() -> None:
-        latest = screen.desk.latest()
-        value = latest.get(result_point(product.result, Period.HOUR))
-        coverage = latest.get(coverage_point(product.result, Period.HOUR))
-        enough = coverage is not None and coverage.reading.value >= product.min_coverage
-        if value is None or not enough or not isfinite(value.reading.value):
-            figure.set_text(screen.t("not_assessable" if value is not None else "no_energy"))
-        else:
-            figure.set_text(f"{number(value.reading.value, 1)} kgce/t")
-        limit = product.limit.standard
-        share = f"{screen.t('coverage')} {coverage.reading.value:.0%}" if coverage is not None else ""
-        note.set_text(" · ".join(part for part in (limit, share) if part))
+    async def refresh() -> None:
+        accounts = await screen.desk.energy()
+        if not accounts or not accounts[0].hours:
+            figure.set_text(screen.t("no_energy"))
+            return
+        account, last = accounts[0], accounts[0].hours[-1]
+        judged = verdict(last, account.grades)
+        hours = f"{screen.clock(last.start, '%H:00')}–{screen.clock(last.start + _HOUR, '%H:00')}"
+        if isinstance(title, ui.label):
+            title.set_text(screen.t("energy_of_hour", hours=hours))
+        known = judged is not Verdict.NOT_ASSESSABLE
+        figure.set_text(f"{number(last.consumption, 1)} kgce/t" if known else NOTHING)
+        limit = f"{account.grades.standard} ≤ {account.grades.limit:g}" if account.grades.limit is not None else ""
+        words = (f"{ENERGY_SIGN[judged]} {screen.t(f'reach_{judged}')}", limit)
+        note.set_text(" · ".join(w for w in words if w))
+        set_classes(
+            box, "pw-card" + {Verdict.OVER: " critical", Verdict.NOT_ASSESSABLE: " abnormal"}.get(judged, "")
+        )
 
-    return refresh
+    screen.live(refresh, every=ENERGY_EVERY)
 
 
 def _data_card(screen: Screen) -> Callable[[], None]:

@@ -44,8 +44,8 @@ class Screen:
     def subject(self, name: str) -> str:
         """What an id of the plant file is called; the id itself where the file does not name it."""
         plant = self.desk.plant
-        named = plant.points.get(name) or next((i for i in plant.interlocks if i.id == name), None)
-        named = named or next((p for p in (*plant.products, *plant.meters) if p.id == name), None)
+        others: tuple[Named, ...] = (*plant.interlocks, *plant.products, *plant.meters)
+        named: Named | None = plant.points.get(name) or next((o for o in others if o.id == name), None)
         return self.title(named) if named is not None else name
 
     def when(self, ns: int | None) -> str:
@@ -62,18 +62,24 @@ class Screen:
 
     def do(self, act: Act, action: Callable[[Viewer], None], *, done: str) -> bool:
         """Do it if the token still holds and allows it now, and say so; else say why not."""
+        why = self._attempt(act, action)
+        if why is None:
+            ui.notify(done, type="info")
+        else:
+            ui.notify(self.t("refused", why=why), type="warning", timeout=8000)
+        return why is None
+
+    def _attempt(self, act: Act, action: Callable[[Viewer], None]) -> str | None:
         viewer = self.desk.authenticate(self.token)
+        if viewer is None:
+            return self.t("signed_out")
+        if act not in viewer.may:
+            return self.t("not_allowed")
         try:
-            if viewer is None:
-                raise Refused(self.t("signed_out"))
-            if act not in viewer.may:
-                raise Refused(self.t("not_allowed"))
             action(viewer)
         except Refused as no:
-            ui.notify(self.t("refused", why=no), type="warning", timeout=8000)
-            return False
-        ui.notify(done, type="info")
-        return True
+            return str(no)
+        return None
 
     def live(self, update: Callable[[], Awaitable[None] | None], *, every: float = UPDATE) -> None:
         """Call ``update`` now and then every so many seconds; a failure is written across the page."""
@@ -83,7 +89,7 @@ class Screen:
                 result = update()
                 if isawaitable(result):
                     await result
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, old values must not look live
                 _log.exception("the page %s could not be updated", self.path)
                 self.freeze(self.t("page_failed", error=error))
                 return

@@ -1,5 +1,6 @@
 """How a value, a time and an age are written, and when a value may be shown as live. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,10 +30,10 @@ class Quality(StrEnum):
 
 
 SYMBOL = {
-    Quality.GOOD: "●",
+    Quality.GOOD: "✓",
     Quality.UNCERTAIN: "?",
     Quality.BAD: "✕",
-    Quality.STALE: "⏱",
+    Quality.STALE: "◷",
     Quality.NONE: "○",
 }
 """A form for each quality, so that colour is never the only sign."""
@@ -115,8 +116,11 @@ def number(value: float, places: int) -> str:
 
 
 def unit_text(unit: str) -> str:
-    """The unit as written on a screen; nothing for a plain number."""
-    return "" if unit == "1" else unit
+    """The unit as written on a screen, ``m³/h`` for ``m3/h``; nothing for a plain number."""
+    if unit == "1":
+        return ""
+    raised = re.sub(r"(?<=m)[23]\b", lambda m: "²³"[int(m[0]) - 2], unit)
+    return re.sub(r"^deg(?=[CF])", "°", re.sub(r"^u(?=[gmLSV])", "µ", raised))
 
 
 def age_text(age: int | None) -> str:

@@ -33,19 +33,21 @@ class Tile:
     box: ui.element
     value: ui.label
     sign: ui.label
+    age: ui.label
     note: ui.label
 
     def update(self, screen: Screen, live: Live | None, alarm: Priority | None, now: int) -> None:
         """Show the point as it is now; what did not change is not sent."""
         shown = show(self.point, live, now=now, limit=self.limit, language=screen.language)
         self.value.set_text(shown.text)
-        word = "" if shown.quality is Quality.GOOD else f" {screen.t(shown.quality)}"
-        mark = f"{PRIORITY_SIGN[alarm]} {screen.t(f'priority_{alarm}')}" if alarm is not None else ""
-        self.sign.set_text(f"{SYMBOL[shown.quality]}{word}" + (f" · {mark}" if mark else ""))
-        alive = shown.quality in {Quality.GOOD, Quality.UNCERTAIN, Quality.NONE}
-        self.note.set_text(
-            age_text(shown.age) if alive or live is None else screen.t("last_at", time=screen.when(live.arrival))
-        )
+        self.sign.set_text(SYMBOL[shown.quality])
+        self.age.set_text(age_text(shown.age))
+        words = [] if shown.quality is Quality.GOOD else [f"{SYMBOL[shown.quality]} {screen.t(shown.quality)}"]
+        if shown.quality is Quality.STALE and live is not None:
+            words.append(screen.t("last_at", time=screen.when(live.reading.time)))
+        if alarm is not None:
+            words.append(f"{PRIORITY_SIGN[alarm]} {screen.t(f'priority_{alarm}')}")
+        self.note.set_text(" · ".join(words))
         tone = f" pw-alarm-{alarm}" if alarm is not None else ""
         set_classes(self.box, f"pw-tile pw-q-{shown.quality}{tone}")
         self._explain(screen, live, shown.last, shown.quality)
@@ -68,17 +70,16 @@ def tile(screen: Screen, point: Point) -> Tile:
     """Build the tile of a point; it leads to the point's trend."""
     with ui.link(target=f"/trends?points={point.id}").classes("pw-tile") as box:
         ui.label(screen.title(point)).classes("pw-name")
-        with ui.element("div").classes("pw-value"):
-            value = ui.label("").classes("pw-live")
-            ui.label(unit_text(point.unit)).classes("pw-unit")
-        with ui.element("div").classes("pw-note"):
-            sign = ui.label("").classes("pw-sign")
-            note = ui.label("")
-    return Tile(point, silence_limit(screen.desk.plant, point, screen.desk.slack()), box, value, sign, note)
+        value = ui.label("").classes("pw-value pw-live")
+        ui.label(unit_text(point.unit)).classes("pw-unit")
+        sign = ui.label("").classes("pw-sign")
+        age = ui.label("").classes("pw-age")
+        note = ui.label("").classes("pw-note")
+    return Tile(point, silence_limit(screen.desk.plant, point, screen.desk.slack()), box, value, sign, age, note)
 
 
 def key_points(plant: Plant, points: tuple[Point, ...], most: int) -> list[Point]:
-    """The points of a unit to show first, in their own order: those of interlocks, with alarms, then measured ones."""
+    """The points of a unit to show first, in file order: those of interlocks, with alarms, then measured ones."""
     causes = {c.point for i in plant.interlocks for c in i.causes}
 
     def rank(point: Point) -> int:

@@ -14,6 +14,8 @@ from plantwatch.console.shown import age_text, decimals, unit_text
 
 MOST = 8
 """Points shown at once."""
+USUAL = 6
+"""Points shown before any was chosen."""
 BUCKETS = 360
 """Windows across the range."""
 RANGES = {"range_10m": 600, "range_1h": 3600, "range_8h": 28_800, "range_24h": 86_400, "range_7d": 604_800}
@@ -41,17 +43,18 @@ def build(screen: Screen) -> None:
     asked = [p for p in screen.query.get("points", "").split(",") if p in plant.points][:MOST]
     choice = _Choice(asked or _usual(screen))
     with ui.element("div").classes("pw-panel"):
-        with ui.element("div").classes("pw-row").style("flex-wrap: nowrap"):
-            _selector(screen, choice)
+        _selector(screen, choice)
+        with ui.element("div").classes("pw-row"):
+            ui.label(screen.t("range")).classes("pw-faint")
             names = {key: screen.t(key) for key in RANGES}
-            toggle = ui.toggle(names, value=choice.range).props("no-caps unelevated dense padding='4px 10px'")
+            toggle = ui.toggle(names, value=choice.range).props("no-caps unelevated dense padding='3px 12px'")
             toggle.on_value_change(lambda e: _choose(choice, e.value))
             hold = ui.checkbox(screen.t("hold")).props("dense")
             hold.on_value_change(lambda e: setattr(choice, "hold", bool(e.value)))
+            note = ui.label("").classes("pw-faint").style("margin-left: auto")
         empty = ui.label(screen.t("no_points")).classes("pw-faint")
-        chart = ui.echart({"series": []}).classes("pw-live").style("width: 100%; height: calc(100vh - 235px)")
+        chart = ui.echart({"series": []}).classes("pw-live").style("width: 100%; height: calc(100vh - 290px)")
         chart.style("min-height: 380px").props["role"] = "img"
-        note = ui.label("").classes("pw-faint")
 
     async def update() -> None:
         now = screen.desk.now()
@@ -77,18 +80,22 @@ def _choose(choice: _Choice, name: str) -> None:
 
 
 def _usual(screen: Screen) -> list[str]:
-    """Without a choice: what the first interlock watches."""
-    interlocks = screen.desk.plant.interlocks
-    return [c.point for c in interlocks[0].causes][:MOST] if interlocks else []
+    """Without a choice: the measurements that the interlocks watch, so that a missing one is seen."""
+    points = screen.desk.plant.points
+    causes = dict.fromkeys(c.point for i in screen.desk.plant.interlocks for c in i.causes)
+    return [p for p in causes if p in points and points[p].kind == "analog"][:USUAL]
 
 
 def _selector(screen: Screen, choice: _Choice) -> None:
-    names = {p.id: f"{screen.title(p)} · {p.id} [{unit_text(p.unit)}]" for p in screen.desk.plant.points.values()}
+    names = {
+        p.id: f"{screen.title(p)} · {p.id} [{unit_text(p.unit)}]".replace(" []", "")
+        for p in screen.desk.plant.points.values()
+    }
     select = ui.select(
         names, label=screen.t("choose_points"), value=list(choice.points), multiple=True, with_input=True
     )
     select.props("use-chips outlined dense clearable options-dense virtual-scroll-slice-size=20")
-    select.style("flex: 1 1 auto; min-width: 320px")
+    select.style("width: 100%")
 
     def changed(e: events.ValueChangeEventArguments[Any]) -> None:
         wanted = list(e.value or [])
@@ -107,14 +114,13 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
     units = list(dict.fromkeys(p.unit for p in points)) or ["1"]
     palette = _COLOURS[screen.dark]
     text, grid = ("#c3ccd5", "#3a434d") if screen.dark else ("#3c4650", "#d4d8dd")
-    time = {"type": "time", "min": start / 1e6, "max": end / 1e6, "axisLine": {"lineStyle": {"color": text}}}
+    time = {"type": "time", "axisLine": {"lineStyle": {"color": text}}}
     series: list[dict[str, Any]] = []
     for i, point in enumerate(points):
         series += _series(screen, point, found[point.id], units.index(point.unit), palette[i % len(palette)])
-    # ECharts writes times in the browser's zone: give it times already moved to the plant's zone, read as UTC
     return {
         "animation": False,
-        "useUTC": True,
+        "useUTC": True,  # the times given are the plant's local ones: never the browser's zone
         "textStyle": {"fontFamily": "inherit"},
         "tooltip": {"trigger": "axis"},
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
@@ -152,6 +158,11 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
     }
 
 
+def _name(screen: Screen, point: Point) -> str:
+    """Title with id: two points may share a title, two curves may not share a name."""
+    return f"{screen.title(point)} · {point.id}"
+
+
 def _local(screen: Screen, ns: int) -> float:
     """Milliseconds whose UTC reading is the plant's local time."""
     offset = screen.clock(ns, "%z")
@@ -160,8 +171,8 @@ def _local(screen: Screen, ns: int) -> float:
 
 
 def _strip(i: int, n: int) -> dict[str, Any]:
-    each = 84 / n
-    return {"left": 72, "right": 24, "top": f"{9 + i * each:.1f}%", "height": f"{each - (7 if n > 1 else 3):.1f}%"}
+    each = 88 / n
+    return {"left": 72, "right": 24, "top": f"{9 + i * each:.1f}%", "height": f"{each - (6 if n > 1 else 2):.1f}%"}
 
 
 def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) -> list[dict[str, Any]]:
@@ -180,7 +191,7 @@ def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) 
     hidden = {"lineStyle": {"opacity": 0}, "stack": f"band {point.id}", "silent": True, "tooltip": {"show": False}}
     line = {
         **place,
-        "name": screen.title(point),
+        "name": _name(screen, point),
         "data": column(trend.mean.tolist()),
         "color": colour,
         "lineStyle": {"width": 1.6, "color": colour},

@@ -1,4 +1,4 @@
-"""A chlor-alkali plant for the console's tests and pictures: plausible values, and one of everything that can be wrong."""
+"""A chlor-alkali plant for tests and pictures: plausible values, and one of everything that can be wrong."""
 
 import math
 import time
@@ -265,11 +265,12 @@ def _period(start: int, n: int, *, weak: tuple[int, ...]) -> EnergyPeriod:
 
 
 def _alarms(now: int) -> list[AlarmItem]:
-    missed = "Interlock IL-112 did not trip: cell voltage 4.06 V for 360 s without a command"
+    missed = "Interlock IL-112 did not trip: cell voltage 4.06 V, no command for 360 s"
     missed_zh = "联锁 IL-112 未动作：槽电压 4.06 V 已持续 360 s，无联锁指令"
+    long_ago = now - 360 * SECOND
     return [
         AlarmItem(
-            "o-1", "IA-01/IL-112", "IL-112", AlarmState.UNACK, Priority.CRITICAL, now - 360 * SECOND, missed, missed_zh
+            "o-1", "IA-01/IL-112", "IL-112", AlarmState.UNACK, Priority.CRITICAL, long_ago, missed, missed_zh
         ),
         AlarmItem(
             "o-2", "DP-104.pressure.H", HIGH, AlarmState.UNACK, Priority.MEDIUM, now - 900 * SECOND,
