@@ -60,13 +60,13 @@ class Ledger:
             FixError: the file is damaged, or is no ledger.
         """
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = FULL")
             self._base.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise FixError(
                 f"ledger {path} cannot be opened: {error}. Move it away and restore a backup, or start with a new "
                 "one: the counts then begin at zero"

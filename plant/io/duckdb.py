@@ -161,7 +161,10 @@ class DuckDbHistorian:
             raise Unavailable(f"historian {self._path} cannot work now: {error}") from error
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FixError(f"folder {self._path.parent} of the historian cannot be made: {error}") from error
         try:
             base = duckdb.connect(str(self._path), config=self._config)
         except duckdb.Error as error:

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from plant.errors import DropError, FixError, Unavailable
 from plant.io.mqtt import MqttInbox, MqttSettings, MqttUplink
 from plant.ports import Delivery
+from plantwatch.broker import embedded_broker
 from plantwatch.certificates import Authority
-from tests.support.mosquitto import Mosquitto, ServerIdentity
+from tests.support.mosquitto import Mosquitto, ServerIdentity, free_port
 
 USERS = {"edge": "correct horse"}
 
@@ -177,7 +178,34 @@ async def test_a_session_that_would_not_survive_is_refused(broker: Mosquitto) ->
 
 
 async def test_an_inbox_thrown_out_by_the_same_client_id_says_so(broker: Mosquitto) -> None:
-    async with MqttInbox(settings_for(broker, "same"), ("t",)) as first:
-        async with MqttInbox(settings_for(broker, "same"), ("t",)):
-            with pytest.raises(Unavailable, match="connection lost"):
-                await take(first, 1)
+    async with (
+        MqttInbox(settings_for(broker, "same"), ("t",)) as first,
+        MqttInbox(settings_for(broker, "same"), ("t",)),
+    ):
+        with pytest.raises(Unavailable, match="connection lost"):
+            await take(first, 1)
+
+
+async def test_the_embedded_broker_of_the_demo_is_spoken_to_with_3_1_1(tmp_path: Path) -> None:
+    authority, port = Authority(tmp_path / "ca"), free_port()
+    async with embedded_broker(port, identity=authority.issue("broker"), passwords=USERS, folder=tmp_path):
+        common = {
+            "host": "localhost",
+            "port": port,
+            "username": "edge",
+            "password": SecretStr(USERS["edge"]),
+            "ca_file": authority.certificate,
+            "protocol": 311,
+        }
+        async with (
+            MqttInbox(MqttSettings.model_validate({**common, "client_id": "in"}), ("t/+",)) as inbox,
+            MqttUplink(MqttSettings.model_validate({**common, "client_id": "out"})) as uplink,
+        ):
+            await asyncio.gather(*(uplink.send(f"t/{n}", bytes([n])) for n in range(100)))
+            found = await take(inbox, 100)
+            for delivery in found:
+                await inbox.acknowledge(delivery)
+            await uplink.send("t/x", b"y" * 300_000)
+            (last,) = await take(inbox, 1)
+    assert sorted(d.payload[0] for d in found) == list(range(100))
+    assert len(last.payload) == 300_000
