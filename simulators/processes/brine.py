@@ -41,9 +41,9 @@ class BrineCircuit:
     """State of the brine ring and the flows of its last step, SI units."""
 
     __slots__ = (
-        "case", "cooling", "dechlorinated", "dechlorination_heat", "depleted", "feed", "feed_temperature",
-        "feed_tank", "flash", "heater", "loss", "purified", "raw_out", "reaction", "recovered", "return_flow", "salt",
-        "salt_heat", "saturator", "water",
+        "case", "cooling", "dechlorinated", "dechlorination_heat", "depleted", "feed", "feed_tank",
+        "feed_temperature", "flash", "heater", "loss", "purified", "raw_out", "reaction", "recovered",
+        "return_flow", "salt", "salt_heat", "saturator", "water",
     )  # fmt: skip
 
     def __init__(self, case: Case) -> None:

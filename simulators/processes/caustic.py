@@ -15,6 +15,7 @@ _LEVEL, _GAIN = 0.6, 1.0 / 300.0
 _ECONOMY = 2.0
 _EVAPORATION_LATENT = 2.35e6
 _EVAPORATION_FEED = 0.45
+_LEAST_LEVEL = 0.1
 
 
 class CausticCircuit:
@@ -22,8 +23,9 @@ class CausticCircuit:
 
     __slots__ = (
         "circulation", "cooling", "dispatch", "evaporated_water", "evaporation_feed", "evaporation_heat",
-        "feed_fraction", "feed_temperature", "product", "product_cooling", "product_heat", "product_naoh", "product_tank", "strong",
-        "tank", "trim", "water",
+        "feed_fraction", "feed_temperature", "leaving", "leaving_heat", "leaving_naoh", "product",
+        "product_cooling", "product_heat", "product_naoh", "product_tank", "strong", "tank", "trim",
+        "water",
     )  # fmt: skip
 
     def __init__(self, case: Case) -> None:
@@ -40,6 +42,7 @@ class CausticCircuit:
             0.0
         )
         self.evaporation_feed = self.evaporated_water = self.evaporation_heat = self.strong = self.dispatch = 0.0
+        self.leaving = self.leaving_naoh = self.leaving_heat = 0.0
 
     def supply(self, dt: float, load: float, water: float, cell_temperature: float, wanted: float) -> None:
         """Decide circulation, pure water and cooling for the cells.
@@ -79,12 +82,15 @@ class CausticCircuit:
         """Product tank, evaporation (a side stream) and dispatch by level."""
         tank = self.product_tank
         fraction = tank.fraction
-        self.evaporation_feed = _EVAPORATION_FEED if tank.level > 0.1 else 0.0
+        self.evaporation_feed = _EVAPORATION_FEED if tank.level > _LEAST_LEVEL else 0.0
         self.strong = self.evaporation_feed * fraction / EVAPORATED
         self.evaporated_water = self.evaporation_feed - self.strong
         self.evaporation_heat = self.evaporated_water * _EVAPORATION_LATENT / _ECONOMY
         wanted = self.product - self.evaporation_feed + (tank.level - 0.5) * tank.capacity / 20_000.0
         self.dispatch = max(wanted, 0.0)
-        out = self.evaporation_feed + self.dispatch
-        above = CP_CAUSTIC * (tank.temperature - REFERENCE)
-        tank.exchange(dt * (self.product - out), dt * (soda - out * fraction), dt * (heat - out * above))
+        self.leaving = self.evaporation_feed + self.dispatch
+        self.leaving_naoh = self.leaving * fraction
+        self.leaving_heat = self.leaving * CP_CAUSTIC * (tank.temperature - REFERENCE)
+        tank.exchange(
+            dt * (self.product - self.leaving), dt * (soda - self.leaving_naoh), dt * (heat - self.leaving_heat)
+        )

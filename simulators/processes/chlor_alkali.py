@@ -1,4 +1,4 @@
-"""A chlor-alkali membrane plant that behaves: the parts, put together and stepped in order. Implements ``Process``."""
+"""A chlor-alkali membrane plant that behaves: its parts, put together and stepped in order (a ``Process``)."""
 
 from dataclasses import dataclass
 from math import cos, pi
@@ -14,7 +14,7 @@ from plant.status import Codes
 from simulators.process import InterlockMode
 from simulators.processes.brine import BrineCircuit, feed_demand
 from simulators.processes.caustic import STRENGTH, CausticCircuit
-from simulators.processes.chlor_alkali_points import cell_spread, true_values
+from simulators.processes.chlor_alkali_points import BREAKERS, cell_spread, true_values
 from simulators.processes.constants import M_NAOH
 from simulators.processes.counters import Counters
 from simulators.processes.electrolysis import DESIGN_TEMPERATURE, Electrolyser, Feed
@@ -37,7 +37,6 @@ _WET_COOLING = 0.85
 _HALF_WAY = 0.5
 _FRESH, _ABSORBER = 0.15, 30_000.0
 """Strength [1] and mass [kg] of the absorption caustic, renewed in 4 h."""
-_BREAKERS = ("RC-101.breaker", "RC-102.breaker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +80,31 @@ class ChlorAlkali:
         self.counters = Counters.of(plant)
         self.absorbent, self.compression = 0.15, (0.0, 0.0)
         self.ambient, self.bus = 298.15, 10_050.0
+        self.rates: dict[str, float] = {}
         self._presses: dict[str, float] = {}
         self._wire(plant, rng)
 
     def _wire(self, plant: Plant, rng: np.random.Generator) -> None:
         """Fix the columns: the names of the true values decide their order."""
         self._physics()
-        names = tuple(true_values(self))
+        names = tuple(prefix + key for prefix, part in true_values(self) for key in part)
         addressed = {p.id for p in plant.points.values() if p.address is not None}
         if set(names) != addressed:
             lacking, unknown = sorted(set(names) - addressed), sorted(addressed - set(names))
             message = f"plant file {plant.id!r} does not fit this process: lacks {lacking}, unknown {unknown}"
             raise FixError(message)
+        unmoved = {e.feedback for i in plant.interlocks for e in i.effects} - set(self.elements)
+        if unmoved:
+            message = (
+                f"plant file {plant.id!r}: no final element moves {sorted(unmoved)}; it has {list(self.elements)}"
+            )
+            raise FixError(message)
         self._points = names
         self.sensors = Sensors([plant.points[name] for name in names], rng, self._dt)
         index = {name: i for i, name in enumerate(names)}
         self._votes = np.array([index[name] for name in self.logic.inputs])
-        self._commands = np.array([index[name] for name in self.logic.commands()])
-        self._counted = np.array([index[name] for name in self.counters.shown()])
+        self._commands = np.array([index[name] for name in self.logic.commands])
+        self._counted = np.array([index[name] for name in self.counters.placeholders])
         self._status: Codes = np.zeros(len(names), np.uint32)
 
     @property
@@ -120,11 +126,12 @@ class ChlorAlkali:
         """Advance one step; values and status codes in column order, new arrays."""
         self._time += self._step_size
         self._physics()
-        self.counters.add(self._dt, self.rates())
-        shown = self.sensors.read(self._dt, list(true_values(self).values()))
-        shown[self._counted] = list(self.counters.shown().values())
+        self.counters.add(self._dt, self.rates)
+        true = [value for _, part in true_values(self) for value in part.values()]
+        shown = self.sensors.read(self._dt, true)
+        shown[self._counted] = self.counters.shown()
         self.logic.scan(self._time / SECOND, shown[self._votes].tolist(), self.switches)
-        shown[self._commands] = list(self.logic.commands().values())
+        shown[self._commands] = list(self.logic.commands.values())
         if self._presses:
             self._release()
         return shown, self._status.copy()
@@ -170,13 +177,15 @@ class ChlorAlkali:
         self._electrolyse()
         self._gases()
         self._use_utilities()
+        self.rates = self._rates()
 
     def _operate(self, seconds: float, wander: float) -> None:
         """Operator, final elements and direct current."""
         safe = self.logic.demanded(seconds)
-        tripped = (_BREAKERS[0] in safe, _BREAKERS[1] in safe)
-        self.schedule.step(self._dt, self.schedule.target(seconds, wander), tripped)
-        waiting = {b for i, b in enumerate(_BREAKERS) if not self.schedule.closed(i)}
+        self.schedule.step(
+            self._dt, self.schedule.target(seconds, wander), (BREAKERS[0] in safe, BREAKERS[1] in safe)
+        )
+        waiting = [b for i, b in enumerate(BREAKERS) if not self.schedule.closed(i)]
         for name, element in self.elements.items():
             element.move(self._dt, safe=name in safe or name in waiting)
         for i, rectifier in enumerate(self.rectifiers):
@@ -250,29 +259,29 @@ class ChlorAlkali:
         self.utilities.step(self._dt, self.load, duties, (caustic.water, brine.water))
 
     def _closed(self, rectifier: int) -> bool:
-        return self.elements[_BREAKERS[rectifier]].position > _HALF_WAY
+        return self.elements[BREAKERS[rectifier]].position > _HALF_WAY
 
     @property
     def load(self) -> float:
         """Mean direct current as a share of full current [1]."""
         return 0.5 * (self.rectifiers[0].current + self.rectifiers[1].current) / self.case.full_current
 
-    def rates(self) -> dict[str, float]:
+    def _rates(self) -> dict[str, float]:
         """What every meter measures now: W, kg/s or m3/s."""
         u, first, second = self.utilities, *self.rectifiers
         return {
-            "EM-101": first.ac_power,
-            "EM-102": second.ac_power,
-            "EM-201": u.pumps,
-            "EM-202": sum(self.compression),
-            "EM-203": u.tower + u.chiller,
-            "EM-204": 60.0e3 * self.caustic.evaporation_feed,
-            "SM-101": self.brine.heater,
-            "SM-102": self.brine.dechlorination_heat,
-            "SM-201": self.caustic.evaporation_heat,
-            "WM-101": u.fresh,
-            "AM-101": u.air,
-            "MM-201": self.caustic.product_naoh,
+            "EM-101.rate": first.ac_power,
+            "EM-102.rate": second.ac_power,
+            "EM-201.rate": u.pumps,
+            "EM-202.rate": sum(self.compression),
+            "EM-203.rate": u.tower + u.chiller,
+            "EM-204.rate": 60.0e3 * self.caustic.evaporation_feed,
+            "SM-101.rate": self.brine.heater,
+            "SM-102.rate": self.brine.dechlorination_heat,
+            "SM-201.rate": self.caustic.evaporation_heat,
+            "WM-101.rate": u.fresh,
+            "AM-101.rate": u.air,
+            "MM-201.rate": self.caustic.product_naoh,
         }
 
 

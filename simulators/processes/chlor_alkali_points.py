@@ -1,6 +1,6 @@
 """What each instrument of the chlor-alkali plant stands in: true values in SI units, by point id.
 
-Counters and commands stand here with a placeholder of their last value: they are digital and get no lag.
+Counters and commands stand here only for their place: their values are known after the step and get no lag.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulators.processes.chlor_alkali import ChlorAlkali
 
 GROUPS = 8
+BREAKERS = ("RC-101.breaker", "RC-102.breaker")
 
 
 def cell_spread(rng: np.random.Generator) -> tuple[tuple[float, ...], ...]:
@@ -24,13 +25,28 @@ def cell_spread(rng: np.random.Generator) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in np.clip(table, -0.01, 0.01).tolist())
 
 
-def true_values(p: "ChlorAlkali") -> dict[str, float]:
-    """True value of every point in SI units; the order of the keys is the order of the columns."""
-    return {
-        **_brine(p), **_electrolyser(p, 0), **_electrolyser(p, 1), **_yield(p), **_rectifier(p, 0),
-        **_rectifier(p, 1), **_caustic(p), **_chlorine(p), **_hydrogen(p), **_utilities(p), **_meters(p),
-        **_safety(p),
-    }  # fmt: skip
+def true_values(p: "ChlorAlkali") -> tuple[tuple[str, dict[str, float]], ...]:
+    """True value of every point in SI units: parts of the plant with the prefix of their point ids.
+
+    The order of the parts and of their keys is the order of the columns and never changes.
+    """
+    return (
+        ("", _brine(p)),
+        ("E-101.", _electrolyser(p, 0)),
+        ("E-102.", _electrolyser(p, 1)),
+        ("CR-100.", _yield(p)),
+        ("RC-101.", _rectifier(p, 0)),
+        ("RC-102.", _rectifier(p, 1)),
+        ("", _caustic(p)),
+        ("", _chlorine(p)),
+        ("", _hydrogen(p)),
+        ("", _utilities(p)),
+        ("", p.counters.placeholders),
+        ("", p.rates),
+        ("", _safety(p)),
+        ("", p.switches),
+        ("", p.logic.commands),
+    )
 
 
 def _brine(p: "ChlorAlkali") -> dict[str, float]:
@@ -68,28 +84,34 @@ def _brine(p: "ChlorAlkali") -> dict[str, float]:
 
 
 def _electrolyser(p: "ChlorAlkali", i: int) -> dict[str, float]:
-    e, spread, n = p.electrolysers[i], p.cell_spread[i], f"E-10{i + 1}."
+    e, spread = p.electrolysers[i], p.cell_spread[i]
     group = e.voltage / GROUPS
     cell = e.voltage / e.case.cells
-    groups = [group * (1.0 + s) for s in spread]
+    g1, g2, g3, g4, g5, g6, g7, g8 = [group * (1.0 + s) for s in spread]
     gas = max(e.chlorine + e.oxygen, 1e-9)
     return {
-        n + "current": e.current,
-        n + "voltage": e.voltage,
-        n + "current_density": e.density,
-        **{f"{n}group_{g}_voltage": v for g, v in enumerate(groups, 1)},
-        n + "cell_voltage_max": cell * (1.012 + max(spread)),
-        n + "voltage_deviation": sum(groups[:4]) - sum(groups[4:]),
-        n + "temperature": e.temperature,
-        n + "anolyte_temperature": e.temperature - 0.8,
-        n + "brine_flow": e.feed.brine / brine_density(e.feed.brine_fraction, e.feed.brine_temperature),
-        n + "depleted_nacl": e.anolyte_fraction * brine_density(e.anolyte_fraction, e.temperature),
-        n + "caustic_feed_flow": e.feed.caustic
-        / caustic_density(e.feed.caustic_fraction, e.feed.caustic_temperature),
-        n + "caustic_strength": e.catholyte_fraction,
-        n + "differential_pressure": p.hydrogen.pressure - p.chlorine.pressure,
-        n + "earth_leakage": 0.02 + 2.0e-6 * e.current,
-        n + "oxygen_in_chlorine": e.oxygen / gas,
+        "current": e.current,
+        "voltage": e.voltage,
+        "current_density": e.density,
+        "group_1_voltage": g1,
+        "group_2_voltage": g2,
+        "group_3_voltage": g3,
+        "group_4_voltage": g4,
+        "group_5_voltage": g5,
+        "group_6_voltage": g6,
+        "group_7_voltage": g7,
+        "group_8_voltage": g8,
+        "cell_voltage_max": cell * (1.012 + max(spread)),
+        "voltage_deviation": g1 + g2 + g3 + g4 - g5 - g6 - g7 - g8,
+        "temperature": e.temperature,
+        "anolyte_temperature": e.temperature - 0.8,
+        "brine_flow": e.feed.brine / brine_density(e.feed.brine_fraction, e.feed.brine_temperature),
+        "depleted_nacl": e.anolyte_fraction * brine_density(e.anolyte_fraction, e.temperature),
+        "caustic_feed_flow": e.feed.caustic / caustic_density(e.feed.caustic_fraction, e.feed.caustic_temperature),
+        "caustic_strength": e.catholyte_fraction,
+        "differential_pressure": p.hydrogen.pressure - p.chlorine.pressure,
+        "earth_leakage": 0.02 + 2.0e-6 * e.current,
+        "oxygen_in_chlorine": e.oxygen / gas,
     }
 
 
@@ -97,28 +119,28 @@ def _yield(p: "ChlorAlkali") -> dict[str, float]:
     a, b = p.electrolysers
     naoh = a.naoh + b.naoh
     return {
-        "CR-100.current_efficiency": a.efficiency,
-        "CR-100.dc_consumption": (a.power + b.power) / naoh if naoh > 1e-3 else 1500.0 * 3600.0,  # noqa: PLR2004
-        "CR-100.load": p.load,
+        "current_efficiency": a.efficiency,
+        "dc_consumption": (a.power + b.power) / naoh if naoh > 1e-3 else 1500.0 * 3600.0,  # noqa: PLR2004
+        "load": p.load,
     }
 
 
 def _rectifier(p: "ChlorAlkali", i: int) -> dict[str, float]:
-    r, e, n = p.rectifiers[i], p.electrolysers[i], f"RC-10{i + 1}."
+    r, e = p.rectifiers[i], p.electrolysers[i]
     return {
-        n + "ac_voltage": p.bus,
-        n + "ac_current": r.ac_current,
-        n + "ac_power": r.ac_power,
-        n + "power_factor": POWER_FACTOR + 0.01 * p.load,
-        n + "dc_current": r.current,
-        n + "dc_voltage": e.voltage,
-        n + "setpoint": r.setpoint,
-        n + "oil_temperature": r.oil,
-        n + "thyristor_temperature": r.thyristor,
-        n + "water_flow": (30.0 + 0.2 * p.walks.small) / 3600.0,
-        n + "water_temperature": r.water_return,
-        n + "water_conductivity": 0.8e-4,
-        n + "breaker": float(p.elements[n + "breaker"].position >= 1.0),
+        "ac_voltage": p.bus,
+        "ac_current": r.ac_current,
+        "ac_power": r.ac_power,
+        "power_factor": POWER_FACTOR + 0.01 * p.load,
+        "dc_current": r.current,
+        "dc_voltage": e.voltage,
+        "setpoint": r.setpoint,
+        "oil_temperature": r.oil,
+        "thyristor_temperature": r.thyristor,
+        "water_flow": (30.0 + 0.2 * p.walks.small) / 3600.0,
+        "water_temperature": r.water_return,
+        "water_conductivity": 0.8e-4,
+        "breaker": float(p.elements[BREAKERS[i]].position >= 1.0),
     }
 
 
@@ -224,15 +246,6 @@ def _utilities(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _meters(p: "ChlorAlkali") -> dict[str, float]:
-    values: dict[str, float] = {}
-    shown = p.counters.shown()
-    for name, rate in p.rates().items():
-        values[f"{name}.total"] = shown[f"{name}.total"]
-        values[f"{name}.rate"] = rate
-    return values
-
-
 def _safety(p: "ChlorAlkali") -> dict[str, float]:
     background = 0.08e-6 * (1.0 + 0.1 * p.walks.small)
     return {
@@ -241,6 +254,4 @@ def _safety(p: "ChlorAlkali") -> dict[str, float]:
         "GD-301C.chlorine": background * 0.9,
         "GD-401A.hydrogen": 0.01,
         "GD-401B.hydrogen": 0.012,
-        **p.switches,
-        **p.logic.commands(),
     }

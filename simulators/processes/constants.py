@@ -39,6 +39,6 @@ LATENT = 2_300_000.0
 """Heat of evaporation of water near 85 degC [J/kg]; steam tables."""
 
 CP_WATER, CP_BRINE, CP_CAUSTIC, CP_SALT = 4186.0, 3350.0, 3550.0, 860.0
-"""Specific heats [J/(kg K)], taken as constant: brine of 20-26 % NaCl, caustic of 30-33 % NaOH (Perry's Handbook)."""
+"""Specific heats [J/(kg K)], taken as constant: brine of 20-26 % NaCl, caustic of 30-33 % NaOH (Perry)."""
 CP_CL2, CP_H2, CP_O2 = 34.0, 28.8, 29.4
 """Molar heats of the gases at constant pressure [J/(mol K)]."""

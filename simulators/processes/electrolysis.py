@@ -81,9 +81,10 @@ class Electrolyser:
     """The state of one electrolyser and the flows of its last step, all in SI units."""
 
     __slots__ = (
-        "anolyte_heat", "anolyte_out", "anolyte_salt", "case", "catholyte_heat", "catholyte_out", "catholyte_soda", "chlorine", "current", "density", "efficiency", "enthalpy",
-        "feed", "gas_heat", "heat", "hydrogen", "loss", "naoh", "oxygen", "salt", "salt_used", "soda",
-        "vapour_anode", "vapour_cathode", "voltage", "water_lost",
+        "anolyte_heat", "anolyte_out", "anolyte_salt", "case", "catholyte_heat", "catholyte_out",
+        "catholyte_soda", "chlorine", "current", "density", "efficiency", "enthalpy", "feed", "gas_heat",
+        "heat", "hydrogen", "loss", "naoh", "oxygen", "salt", "salt_used", "soda", "vapour_anode",
+        "vapour_cathode", "voltage", "water_lost",
     )  # fmt: skip
 
     def __init__(self, case: Case) -> None:

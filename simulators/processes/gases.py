@@ -6,7 +6,10 @@ from simulators.processes.constants import ATMOSPHERE, GAS
 
 
 def isothermal_power(moles: float, temperature: float, ratio: float, efficiency: float) -> float:
-    """Power [W] to compress ``moles`` [mol/s] of ideal gas by a pressure ``ratio`` [1], W = n R T ln r / efficiency."""
+    """Power [W] to compress ``moles`` [mol/s] of ideal gas by a pressure ``ratio`` [1].
+
+    Isothermal: W = n R T ln r / efficiency, at ``temperature`` [K].
+    """
     return moles * GAS * temperature * log(ratio) / efficiency
 
 

@@ -20,7 +20,7 @@ class LoadSchedule:
         self.zone = zone
 
     def target(self, seconds: float, wander: float) -> float:
-        """Load wanted [1] at ``seconds`` since 1970 UTC: highest at the cheap tariff of 03:00, plus a slow walk."""
+        """Load wanted [1] at ``seconds`` since 1970 UTC: most at the cheap tariff of 03:00, plus a slow walk."""
         hour = (seconds + self.zone) % _DAY / _DAY
         return min(max(0.93 + 0.05 * cos(2.0 * pi * (hour - 0.125)) + 0.012 * wander, 0.80), 1.0)
 

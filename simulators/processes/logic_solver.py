@@ -1,4 +1,4 @@
-"""The plant's own safety logic: votes, trip delay, latch, reset and bypass, driven by the plant file's interlocks."""
+"""The plant's own safety logic: votes, trip delay, latch, reset and bypass, from the plant file's interlocks."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -23,16 +23,21 @@ LATE = 10.0
 class Channel:
     """One input of a vote."""
 
-    cause: Cause
-    beyond: bool = False
+    beyond_limit: Callable[[float, float], bool]
+    trips_at: float
+    """Set point, in the point's unit."""
+    returns_at: float
+    """Where a vote ends: the set point eased by the hysteresis."""
+    bypass: str | None
+    voting: bool = False
+    """Whether the value is beyond; a bypassed channel is told apart in the vote."""
 
-    def vote(self, value: float, bypassed: bool) -> bool:  # noqa: FBT001 - a switch position, not a policy
-        """Whether this channel votes to trip; hysteresis keeps a vote until the value is well back."""
-        low_side = self.cause.comparator in (Comparator.LE, Comparator.LT)
-        ease = self.cause.hysteresis if self.beyond else 0.0
-        limit = self.cause.set_point + ease if low_side else self.cause.set_point - ease
-        self.beyond = COMPARE[self.cause.comparator](value, limit)
-        return self.beyond and not bypassed
+    @classmethod
+    def of(cls, cause: Cause) -> "Channel":
+        """The channel of one cause of the plant file."""
+        low_side = cause.comparator in (Comparator.LE, Comparator.LT)
+        ease = cause.hysteresis if low_side else -cause.hysteresis
+        return cls(COMPARE[cause.comparator], cause.set_point, cause.set_point + ease, cause.bypass)
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class Function:
     interlock: Interlock
     channels: list[Channel]
     columns: slice
+    votes_needed: int
     mode: InterlockMode = InterlockMode.NORMAL
     since: float | None = None
     """When the vote began [s]."""
@@ -53,10 +59,13 @@ class Function:
         """One scan at ``now`` [s]: vote, delay, trip, reset."""
         votes = 0
         for channel, value in zip(self.channels, values, strict=True):
-            bypass = channel.cause.bypass
-            votes += channel.vote(value, bypass is not None and switches[bypass] > 0)
+            channel.voting = channel.beyond_limit(
+                value, channel.returns_at if channel.voting else channel.trips_at
+            )
+            if channel.voting and not (channel.bypass is not None and switches[channel.bypass]):
+                votes += 1
         bypass = self.interlock.bypass
-        demanded = votes >= self.interlock.votes_needed and not (bypass is not None and switches[bypass] > 0)
+        demanded = votes >= self.votes_needed and not (bypass is not None and switches[bypass])
         if not demanded:
             self.since = None
             if reset:
@@ -83,6 +92,8 @@ class LogicSolver:
     functions: dict[str, Function]
     inputs: tuple[str, ...]
     """Points the votes read, in the order in which ``scan`` takes their values."""
+    commands: dict[str, float]
+    """Every command point: 1 while tripped."""
     resets: dict[str, float] = field(default_factory=dict)
     """Last position of each reset button, to see it rise."""
 
@@ -94,8 +105,9 @@ class LogicSolver:
         for interlock in interlocks:
             columns = slice(len(inputs), len(inputs) + len(interlock.causes))
             inputs += [cause.point for cause in interlock.causes]
-            functions[interlock.id] = Function(interlock, [Channel(c) for c in interlock.causes], columns)
-        return cls(functions, tuple(inputs))
+            channels = [Channel.of(cause) for cause in interlock.causes]
+            functions[interlock.id] = Function(interlock, channels, columns, interlock.votes_needed)
+        return cls(functions, tuple(inputs), {i.command: 0.0 for i in interlocks})
 
     def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float]) -> None:
         """One scan of every interlock; ``values`` belong to ``inputs``, ``switches`` holds every switch by id."""
@@ -106,10 +118,7 @@ class LogicSolver:
             function.scan(now, values[function.columns], switches, reset=rises)
             if button is not None:
                 self.resets[button] = pressed
-
-    def commands(self) -> dict[str, float]:
-        """Every command point: 1 while tripped."""
-        return {f.interlock.command: float(f.tripped) for f in self.functions.values()}
+            self.commands[function.interlock.command] = 1.0 if function.tripped else 0.0
 
     def mode(self, interlock: str, mode: InterlockMode) -> None:
         """Set how one interlock behaves.

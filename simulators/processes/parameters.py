@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import PositiveFloat, PositiveInt, ValidationError
+from pydantic import PositiveFloat, PositiveInt
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -57,7 +57,7 @@ def load_case(name: CaseName, path: Path = CASES) -> Case:
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         return Case.model_validate(document[name.value])
-    except (OSError, UnicodeDecodeError, YAMLError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, YAMLError, KeyError, TypeError, ValueError) as error:
         message = (
             f"{path}: cannot read the case {name.value!r}: {error}; mend the file or restore the packaged one"
         )

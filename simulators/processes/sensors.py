@@ -56,7 +56,7 @@ class Sensors:
         """Instruments for ``points`` in column order, stepped by ``dt`` [s]."""
         self.points = {p.id: p for p in points}
         self.index = {p.id: i for i, p in enumerate(points)}
-        self.scale, self.offset = _columns(FROM_SI[p.unit] for p in points)
+        self.scale, self.offset = _columns(_conversion(p) for p in points)
         self.low, self.high = _columns(_range(p) for p in points)
         analog = [p.kind is Kind.ANALOG for p in points]
         span = np.where(analog, self.high - self.low, 0.0)
@@ -119,6 +119,14 @@ class Sensors:
         row: NDArray[np.float64] = self.noise[self.row]
         self.row += 1
         return row
+
+
+def _conversion(point: Point) -> tuple[float, float]:
+    if point.unit not in FROM_SI:
+        raise FixError(
+            f"point {point.id!r} in {point.unit!r}: the simulator's instruments know {', '.join(FROM_SI)}"
+        )
+    return FROM_SI[point.unit]
 
 
 def _range(point: Point) -> tuple[float, float]:
