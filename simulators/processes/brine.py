@@ -85,14 +85,15 @@ class BrineCircuit:
         self._dechlorinate(dt, salt, heat - self.recovered)
 
     def _control(self, used: tuple[float, float]) -> None:
-        """Flows [kg/s] by level control, salt and make-up water by what the cells took and by feedback."""
+        """Flows [kg/s] by level control, make-up water by what the cells took, salt by what saturates it."""
         self.purified = max(self.feed + _pull(_LEVEL, self.feed_tank), 0.0)
         self.raw_out = max(self.purified + _pull(_LEVEL, self.reaction), 0.0)
         self.dechlorinated = max(self.return_flow - _pull(_LEVEL, self.depleted), 0.0)
-        missing = (SATURATED - self.saturator.fraction) * self.saturator.mass / 600.0
         salt, water = used
-        self.salt = max((salt + missing) / (1.0 - SALT_MOISTURE), 0.0)
-        self.water = max(water - SALT_MOISTURE * self.salt + _pull(_LEVEL, self.saturator), 0.0)
+        self.water = max(water - SALT_MOISTURE * salt + _pull(_LEVEL, self.saturator), 0.0)
+        weak = self.dechlorinated * (SATURATED - self.depleted.fraction) + self.water * SATURATED
+        missing = (SATURATED - self.saturator.fraction) * self.saturator.mass / 600.0
+        self.salt = max((weak / (1.0 - SATURATED) + missing) / (1.0 - SALT_MOISTURE), 0.0)
 
     def _dechlorinate(self, dt: float, salt: float, heat: float) -> None:
         """Depleted-brine tank, then steam and flash of the dechlorination tower."""

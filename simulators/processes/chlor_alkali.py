@@ -34,6 +34,8 @@ _PRESS = 2.0
 """Time [s] that a reset button stays pressed."""
 _WET_COOLING = 0.85
 """Share of the heat in the wet gases that cooling water takes; chilled water takes the rest [1]."""
+_DIFFERENCE = 5_000.0
+"""Hydrogen is held this much [Pa] above chlorine, so that the membranes rest on the anode."""
 _HALF_WAY = 0.5
 _FRESH, _ABSORBER = 0.15, 30_000.0
 """Strength [1] and mass [kg] of the absorption caustic, renewed in 4 h."""
@@ -239,6 +241,7 @@ class ChlorAlkali:
         valve = elements["XV-301.position"].position
         chlorine.step(self._dt, a.chlorine + b.chlorine + a.oxygen + b.oxygen, valve=valve, relief=absorbing)
         vent = elements["XV-401.position"].position
+        hydrogen.wanted = max(chlorine.pressure, 0.0) + _DIFFERENCE
         hydrogen.step(self._dt, a.hydrogen + b.hydrogen, valve=1.0, relief=vent)
         e = self.case.compressor_efficiency
         self.compression = (

@@ -6,7 +6,7 @@ from simulators.processes.parameters import Case
 
 POWER_FACTOR = 0.94
 _WATER_SHARE = 0.5
-_WATER_FLOW = 8.6
+_WATER_FLOW = 8.33
 _CP = 4186.0
 
 

@@ -6,10 +6,9 @@ The boundary: salt, make-up and pure water, electricity and steam in; gases, cau
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from plant.clock import SECOND
-from plant.model import Plant
+from plant.plantfile import load_plant
 from simulators.processes.brine import SALT_MOISTURE
 from simulators.processes.caustic import WATER_TEMPERATURE
 from simulators.processes.chlor_alkali import ChlorAlkali
@@ -70,7 +69,7 @@ def heat_out(p: ChlorAlkali) -> float:
 
 @pytest.fixture(params=[pytest.param(name, id=name.value) for name in CaseName])
 def process(request: pytest.FixtureRequest) -> ChlorAlkali:
-    plant = Plant.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
+    plant = load_plant(FILE)
     return ChlorAlkali(plant, load_case(request.param), seed=3, start=1_790_000_000 * SECOND)
 
 

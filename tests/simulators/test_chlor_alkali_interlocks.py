@@ -3,17 +3,16 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from plant.clock import SECOND
 from plant.errors import FixError
-from plant.model import Plant
+from plant.plantfile import load_plant
 from simulators.process import InterlockMode
 from simulators.processes.chlor_alkali import ChlorAlkali
 from simulators.processes.parameters import CaseName, load_case
 
 FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
-PLANT = Plant.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
+PLANT = load_plant(FILE)
 INTERLOCKS = {i.id: i for i in PLANT.interlocks}
 
 

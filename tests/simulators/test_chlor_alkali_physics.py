@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from plant.clock import SECOND
-from plant.model import Plant
+from plant.plantfile import load_plant
 from simulators.processes.chlor_alkali import Block, ChlorAlkali
 from simulators.processes.constants import M_CL2, M_H2
 from simulators.processes.electrolysis import DESIGN_TEMPERATURE, Electrolyser, cell_voltage
@@ -19,7 +18,7 @@ FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
 
 
 def make(case: CaseName = CaseName.AFTER, seed: int = 7) -> ChlorAlkali:
-    plant = Plant.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
+    plant = load_plant(FILE)
     return ChlorAlkali(plant, load_case(case), seed=seed, start=START)
 
 

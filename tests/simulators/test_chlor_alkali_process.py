@@ -13,13 +13,14 @@ from ruamel.yaml import YAML
 from plant.clock import SECOND
 from plant.errors import FixError
 from plant.model import AlarmKind, Kind, Plant
+from plant.plantfile import load_plant
 from simulators.process import Process
 from simulators.processes.chlor_alkali import Block, ChlorAlkali
 from simulators.processes.counters import Counter
 from simulators.processes.parameters import Case, CaseName, load_case
 
 FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
-PLANT = Plant.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
+PLANT = load_plant(FILE)
 START = 1_790_000_000 * SECOND
 
 
