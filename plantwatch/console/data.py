@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.ledger_view import LedgerSnapshot
 from plant.findings import Finding
 from plant.model import Plant, Priority
 from plantwatch.latest import Live
@@ -143,42 +144,6 @@ class ProductEnergy:
     days: tuple[EnergyPeriod, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PointLoss:
-    """The account of one point in the loss ledger [values]."""
-
-    point: str
-    received: int
-    written: int
-    lost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Values declared or found missing, and why."""
-
-    start: int | None
-    """First missing source time where it is known."""
-    end: int | None
-    agent: str
-    values: int | None
-    """How many, where it is known."""
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LossLedger:
-    """Everything received, written and lost since the ledger began."""
-
-    points: tuple[PointLoss, ...]
-    gaps: tuple[Gap, ...]
-    """Newest first, bounded."""
-    duplicates: int
-    """Batches that came again and were not counted twice."""
-    dead_letters: int
-    """Messages or rows put aside with their reason."""
-
-
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
     """The alarm desk says no; the text says why, fit to show to the person who asked."""
 
@@ -255,6 +220,6 @@ class ConsoleData(Protocol):
         """The energy account of every product: the last 48 hours and 14 days."""
         ...
 
-    async def ledger(self) -> LossLedger:
+    async def ledger(self) -> LedgerSnapshot:
         """The loss ledger as it stands."""
         ...

@@ -5,10 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
+from ingest.ledger_view import LedgerSnapshot
 from plant.clock import SECOND
 from plant.virtual import HealthMetric
 from plantwatch.console import health_view
-from plantwatch.console.data import LossLedger
 from plantwatch.console.screen import Screen
 from plantwatch.console.shown import NOTHING, age_text, number
 from plantwatch.console.tables import show_rows, table
@@ -75,7 +75,7 @@ def _source_row(screen: Screen, source: health_view.SourceView, now: int) -> dic
     }
 
 
-def _ledger(screen: Screen) -> Callable[[LossLedger], None]:
+def _ledger(screen: Screen) -> Callable[[LedgerSnapshot], None]:
     t = screen.t
     with ui.element("section").classes("pw-panel"):
         with ui.element("div").classes("pw-row pw-between"):
@@ -85,26 +85,31 @@ def _ledger(screen: Screen) -> Callable[[LossLedger], None]:
         figures = {key: _total(screen, totals, key) for key in _TOTALS}
         ui.label(t("ledger_note")).classes("pw-faint")
         board = table(
-            screen, ["point", "name", "received", "written", "lost", "balance"], empty="no_gaps", page=12
+            screen,
+            ["point", "name", "received", "written", "rejected", "lost", "balance"],
+            empty="no_gaps",
+            page=12,
         )
         board.add_slot("body-cell-point", _POINT)
         board.add_slot("body-cell-lost", _LOST)
         board.bind_filter_from(search, "value")
     with ui.element("section").classes("pw-panel"):
         ui.label(t("gaps")).classes("pw-title").props("role=heading aria-level=2")
-        gaps = table(screen, ["from", "to", "agent", "values", "reason"], empty="no_gaps", page=10)
+        gaps = table(screen, ["from", "to", "agent", "point", "values", "reason"], empty="no_gaps", page=10)
+        more = ui.label("").classes("pw-faint")
 
-    def refresh(ledger: LossLedger) -> None:
+    def refresh(ledger: LedgerSnapshot) -> None:
         sums = _sums(ledger)
         for key, label in figures.items():
             label.set_text(number(sums[key], 0))
         show_rows(screen, board, _point_rows(screen, ledger), None, total=len(ledger.points))
-        show_rows(screen, gaps, _gap_rows(screen, ledger), None, total=len(ledger.gaps))
+        found = _gap_rows(screen, ledger)
+        show_rows(screen, gaps, found[:MOST_GAPS], more, total=len(found))
 
     return refresh
 
 
-_TOTALS = ("received", "written", "lost", "balance", "duplicates", "dead_letters")
+_TOTALS = ("received", "written", "rejected", "lost", "balance", "duplicates", "missing_batches", "unreadable")
 
 
 def _total(screen: Screen, place: ui.element, key: str) -> ui.label:
@@ -113,23 +118,25 @@ def _total(screen: Screen, place: ui.element, key: str) -> ui.label:
         return ui.label("").classes("pw-figure pw-live")
 
 
-def _sums(ledger: LossLedger) -> dict[str, int]:
-    received, written, lost = (
-        sum(getattr(p, name) for p in ledger.points) for name in ("received", "written", "lost")
+def _sums(ledger: LedgerSnapshot) -> dict[str, int]:
+    received, written, rejected, lost = (
+        sum(getattr(p, name) for p in ledger.points) for name in ("received", "written", "rejected", "lost")
     )
     return {
         "received": received,
         "written": written,
+        "rejected": rejected,
         "lost": lost,
-        "balance": received - written - lost,
-        "duplicates": ledger.duplicates,
-        "dead_letters": ledger.dead_letters,
+        "balance": received - written - rejected,
+        "duplicates": sum(a.duplicates for a in ledger.agents),
+        "missing_batches": sum(g.count for a in ledger.agents for g in a.missing),
+        "unreadable": sum(ledger.unreadable.values()),
     }
 
 
-def _point_rows(screen: Screen, ledger: LossLedger) -> list[dict[str, Any]]:
+def _point_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
     """The points that lost something first."""
-    ordered = sorted(ledger.points, key=lambda p: (p.lost == 0, p.point))
+    ordered = sorted(ledger.points, key=lambda p: (p.lost == 0, p.rejected == 0, p.point))
     return [
         {
             "id": p.point,
@@ -137,22 +144,39 @@ def _point_rows(screen: Screen, ledger: LossLedger) -> list[dict[str, Any]]:
             "name": screen.subject(p.point) if p.point in screen.desk.plant.points else "",
             "received": p.received,
             "written": p.written,
+            "rejected": p.rejected,
             "lost": p.lost,
-            "balance": p.received - p.written - p.lost,
+            "balance": p.received - p.written - p.rejected,
         }
         for p in ordered
     ]
 
 
-def _gap_rows(screen: Screen, ledger: LossLedger) -> list[dict[str, Any]]:
-    return [
+def _gap_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
+    """Batches that have not come, then declared losses, newest first."""
+    batches = [
         {
-            "id": n,
-            "from": screen.when(g.start),
-            "to": screen.when(g.end),
-            "agent": g.agent,
-            "values": g.values,
-            "reason": g.reason,
+            "from": NOTHING,
+            "to": NOTHING,
+            "agent": agent.agent,
+            "point": "",
+            "values": None,
+            "reason": screen.t("batches_missing", first=gap.first, last=gap.last, epoch=gap.epoch),
         }
-        for n, g in enumerate(ledger.gaps[:MOST_GAPS])
+        for agent in ledger.agents
+        for gap in agent.missing
     ]
+    declared = [
+        {
+            "from": screen.when(loss.start),
+            "to": screen.when(loss.end),
+            "agent": loss.agent,
+            "point": row.point,
+            "values": loss.count,
+            "reason": loss.reason,
+        }
+        for loss, row in sorted(
+            ((loss, row) for row in ledger.points for loss in row.losses), key=lambda pair: -pair[0].end
+        )
+    ]
+    return [{"id": n, **row} for n, row in enumerate([*batches, *declared])]

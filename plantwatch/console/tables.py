@@ -7,7 +7,7 @@ from nicegui import ui
 
 from plantwatch.console.screen import Screen
 
-NUMBERS = frozenset({"received", "sent", "spooled", "lost", "written", "balance", "values", "failing"})
+NUMBERS = frozenset({"received", "sent", "spooled", "lost", "written", "rejected", "balance", "values", "failing"})
 """Columns that hold whole numbers: right-aligned, sorted as numbers, a dash for none."""
 _FORMAT = "v => v === null ? '\u2013' : v.toLocaleString('en-US').replaceAll(',', '\u2009')"
 
@@ -19,7 +19,7 @@ def table(screen: Screen, columns: Sequence[str], *, empty: str, page: int = 0, 
             "name": key,
             "field": key,
             "label": screen.t(key),
-            "align": "right" if key in NUMBERS else "left",
+            "align": "right" if key in NUMBERS or key == "last_value" else "left",
             "sortable": page > 0,
             **({":format": _FORMAT} if key in NUMBERS else {}),
         }

@@ -158,11 +158,6 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
     }
 
 
-def _name(screen: Screen, point: Point) -> str:
-    """Title with id: two points may share a title, two curves may not share a name."""
-    return f"{screen.title(point)} · {point.id}"
-
-
 def _local(screen: Screen, ns: int) -> float:
     """Milliseconds whose UTC reading is the plant's local time."""
     offset = screen.clock(ns, "%z")
@@ -176,7 +171,7 @@ def _strip(i: int, n: int) -> dict[str, Any]:
 
 
 def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) -> list[dict[str, Any]]:
-    places = decimals(point)
+    places = decimals(point) + 2
     shift = (
         _local(screen, 0) if not len(trend.start) else _local(screen, int(trend.start[0])) - trend.start[0] / 1e6
     )
@@ -191,7 +186,7 @@ def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) 
     hidden = {"lineStyle": {"opacity": 0}, "stack": f"band {point.id}", "silent": True, "tooltip": {"show": False}}
     line = {
         **place,
-        "name": _name(screen, point),
+        "name": point.id,  # two points may share a title
         "data": column(trend.mean.tolist()),
         "color": colour,
         "lineStyle": {"width": 1.6, "color": colour},

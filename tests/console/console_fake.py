@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
+from ingest.ledger_view import AgentRow, DeclaredLoss, LedgerSnapshot, PointRow, SequenceGap
 from plant.clock import SECOND
 from plant.findings import Finding, FindingState, Severity
 from plant.model import AlarmKind, Kind, Plant, Point, Priority
@@ -21,11 +22,8 @@ from plantwatch.console.data import (
     AlarmItem,
     AlarmState,
     EnergyPeriod,
-    Gap,
     Grades,
     InterlockHistory,
-    LossLedger,
-    PointLoss,
     ProductEnergy,
     Refused,
     Trend,
@@ -234,26 +232,22 @@ class FakeDesk:
         grades = Grades("GB 21257-2024", 308.0, 315.0, 350.0)
         return [ProductEnergy(p.id, grades, hours, days) for p in self._plant.products]
 
-    async def ledger(self) -> LossLedger:
+    async def ledger(self) -> LedgerSnapshot:
         elapsed = (self.now() - ORIGIN) // SECOND
-        points = tuple(_loss(n, p, elapsed) for n, p in enumerate(self._plant.points))
-        gaps = (
-            Gap(ORIGIN - 3 * HOUR, ORIGIN - 3 * HOUR + 94 * SECOND, "edge-1", 312, "spool full: oldest dropped"),
-            Gap(
-                ORIGIN - 20 * HOUR,
-                ORIGIN - 20 * HOUR + 3 * SECOND,
-                "edge-1",
-                None,
-                "overflow bit set by the server",
-            ),
-        )
-        return LossLedger(points, gaps, duplicates=3, dead_letters=1)
+        points = tuple(_account(n, p, elapsed) for n, p in enumerate(self._plant.points))
+        gap = SequenceGap(4, 118, 119)
+        agent = AgentRow("edge-1", 4, 9_124 + elapsed, (gap,), 9_122 + elapsed, 3, ORIGIN, ORIGIN)
+        return LedgerSnapshot(points, (agent,), {"not an Arrow stream": 1})
 
 
-def _loss(n: int, point: str, elapsed: int) -> PointLoss:
+def _account(n: int, point: str, elapsed: int) -> PointRow:
     received = 10_900 + 7 * n + elapsed
-    lost = 156 if point in {"SM-102.total", "AM-101.total"} else 0
-    return PointLoss(point, received, received - lost - n % 2, lost)
+    losses: tuple[DeclaredLoss, ...] = ()
+    if point in {"SM-102.total", "AM-101.total"}:
+        start = ORIGIN - 3 * HOUR
+        losses = (DeclaredLoss("edge-1", "spool full: oldest dropped", 156, start, start + 94 * SECOND),)
+    rejected = {"source time more than 1 d ahead": 2} if point == "T-101.level" else {}
+    return PointRow(point, received, 0, received - sum(rejected.values()) - n % 2, rejected, losses)
 
 
 def _period(start: int, n: int, *, weak: tuple[int, ...]) -> EnergyPeriod:

@@ -32,7 +32,9 @@ PAGES = [
     pytest.param(
         "/data", "en", ["Loss ledger", "SM-102: no message for 94 s", "spool full: oldest dropped"], id="data"
     ),
-    pytest.param("/data", "zh", ["数据损失台账", "SM-102: no message for 94 s", "死信"], id="data-zh"),
+    pytest.param(
+        "/data", "zh", ["数据损失台账", "SM-102: no message for 94 s", "批次 118 至 119 未到达"], id="data-zh"
+    ),
 ]
 
 

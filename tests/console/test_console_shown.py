@@ -7,6 +7,8 @@ import pytest
 from console_fake import DAY, ORIGIN, FakeDesk, load_plant
 from hypothesis import given
 from hypothesis import strategies as st
+from nicegui import Client, ui
+from nicegui.page import page
 
 from plant.clock import SECOND
 from plant.findings import Finding, FindingState, Severity
@@ -14,9 +16,10 @@ from plant.model import Kind, Plant, Point
 from plant.readings import Reading
 from plant.status import BAD_SENSOR_FAILURE, GOOD, GOOD_CLAMPED, UNCERTAIN
 from plantwatch.console import health_view
-from plantwatch.console.data import EnergyPeriod, Grades, InterlockHistory
+from plantwatch.console.data import Act, EnergyPeriod, Grades, InterlockHistory, Viewer
 from plantwatch.console.energy_view import Verdict, axis, chart, verdict
 from plantwatch.console.interlock_view import InterlockState, InterlockView, Present, Vote, view
+from plantwatch.console.screen import Screen
 from plantwatch.console.sessions import LIFETIME, MOST, TICKET_LIFETIME, Sessions
 from plantwatch.console.shown import Quality, age_text, number, show, silence_limit, unit_text
 from plantwatch.latest import Live
@@ -216,3 +219,16 @@ def test_sessions_are_bounded() -> None:
         last = sessions.open("b")
     assert sessions.token(first) is None
     assert sessions.token(last) == "b"
+
+
+@pytest.mark.parametrize("token", ["regulator-token", "expired-token"])
+def test_an_action_without_the_right_is_refused_on_the_server_and_never_reaches_the_desk(
+    plant: Plant, token: str
+) -> None:
+    desk = FakeDesk(plant)
+    everything = Viewer("forged", "admin", frozenset(Act))
+    with Client(page("")):
+        screen = Screen(desk, everything, token, "en", False, "/alarms", {}, ui.label(""))
+        reached: list[Viewer] = []
+        done = [screen.do(act, reached.append, done="done") for act in Act]
+    assert (done, reached) == ([False, False], [])
