@@ -19,7 +19,7 @@ def wall_clock() -> int:
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """A clock that started at ``simulated_origin`` when the wall showed ``wall_origin``, and runs ``speed`` times as fast.
+    """A clock at ``simulated_origin`` when the wall showed ``wall_origin``, running ``speed`` times as fast.
 
     Processes that are given the same three numbers agree on the simulated time.
     """

@@ -20,7 +20,7 @@ class RetryError(PlantError):
     """The outside world refused for now; keep the data and try again later."""
 
 
-class Unavailable(RetryError):
+class Unavailable(RetryError):  # noqa: N818 - a state of the world, named as the callers speak of it
     """A connection is lost or cannot be made."""
 
 

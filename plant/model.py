@@ -22,7 +22,7 @@ Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 class Part(BaseModel):
     """Settings common to every part of the file: unknown keys refused, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Named(Part):
@@ -191,7 +191,7 @@ class Meter(Named):
     point: Id
     kind: MeterKind = MeterKind.CUMULATIVE
     rollover: Decimal | None = None
-    """The counter's modulus in the point's unit: after ``rollover - 1 digit`` comes 0. None: it never rolls over."""
+    """The counter's modulus in the point's unit: after it comes 0. None: it never rolls over."""
     max_rate: Decimal | None = None
     """Highest believable rate [point unit per hour]: tells a roll-over from a reset, and finds jumps."""
     stuck_after: Seconds = 900

@@ -1,4 +1,4 @@
-"""Deployment settings from the environment: hosts, users, secrets, folders. Nothing of this stands in the plant file.
+"""Deployment settings from the environment: hosts, users, secrets, folders. None of it stands in the plant file.
 
 Names begin with ``PLANTWATCH_``; nested ones use two underscores: ``PLANTWATCH_MQTT__PASSWORD``. Sources of the
 plant file are given as JSON by id: ``PLANTWATCH_OPCUA='{"dcs": {"url": "opc.tcp://10.0.0.5:4840"}}'``.
