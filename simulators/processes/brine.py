@@ -49,10 +49,10 @@ class BrineCircuit:
     def __init__(self, case: Case) -> None:
         """A circuit near its steady state."""
         self.case = case
-        self.saturator = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=337.15)
-        self.reaction = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=335.15)
-        self.feed_tank = Tank(80_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=_EXCHANGE)
-        self.depleted = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=DEPLETED, temperature=352.15)
+        self.saturator = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=326.65)
+        self.reaction = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=326.65)
+        self.feed_tank = Tank(80_000.0, CP_BRINE, level=_LEVEL, fraction=SATURATED, temperature=326.65)
+        self.depleted = Tank(40_000.0, CP_BRINE, level=_LEVEL, fraction=DEPLETED, temperature=358.15)
         self.feed = 20.0
         self.feed_temperature = case.feed_temperature
         self.purified = self.raw_out = self.return_flow = self.dechlorinated = 20.0

@@ -19,7 +19,8 @@ class Utilities:
     def __init__(self, case: Case) -> None:
         """Utilities of one parameter set."""
         self.case = case
-        self.cooling = self.chilled = self.chiller = self.pumps = self.tower = self.fresh = 0.0
+        self.cooling = 3.0e6
+        self.chilled = self.chiller = self.pumps = self.tower = self.fresh = 0.0
         self.air = case.air_use
         self.cooling_flow = 150.0
         self.supply = 299.15
