@@ -64,6 +64,8 @@ class Pace:
 class IngestStatus:
     """What ingest did since it started; the ledger has the lasting account."""
 
+    connected: bool = False
+    """The broker session is there."""
     messages: int = 0
     rows: int = 0
     """Rows handed to the historian."""
@@ -144,8 +146,10 @@ class Ingest:
                 async with self._inbox as inbox:
                     self._broker_outage.over()
                     waits.reset()
+                    self._status.connected = True
                     await self._receive(inbox)
             except Unavailable as error:
+                self._status.connected = False
                 self._broker_outage.failed(error)
                 await asyncio.sleep(waits.next())
 

@@ -1,6 +1,7 @@
 """``Historian`` in one DuckDB file: the embedded store. Columns in, columns out; no server to run."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -10,16 +11,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from plant.clock import SECOND
 from plant.errors import DropError, FixError, Unavailable
 from plant.io import duckdb_sql as sql
-from plant.io.rows import last_of_each_key, window_starts
+from plant.io.duckdb_arrow import Registered, columns, readings_of
+from plant.io.rows import last_of_each_key
+from plant.io.windows import window_starts
 from plant.ports import Aggregate, Windows
 from plant.readings import Readings
 from plant.service import alone
-from plant.status import status_classes
 
 T = TypeVar("T")
 
+_HOUR = 3600 * SECOND
+_LOOK_BACK = (_HOUR, 24 * _HOUR, 24 * 366 * 100 * _HOUR)
 _NEVER = np.iinfo(np.int64).min
 
 
@@ -89,7 +94,7 @@ class DuckDbHistorian:
         def work(base: duckdb.DuckDBPyConnection) -> Readings:
             wanted = [self._codes[p] for p in dict.fromkeys(points) if p in self._codes]
             query = base.sql(sql.READ, params={"points": wanted, "start": start, "end": end})
-            return _readings(query.to_arrow_table(), self._names).compact().in_time_order()
+            return readings_of(query.to_arrow_table(), self._names).compact().in_time_order()
 
         return await self._run(work)
 
@@ -106,11 +111,9 @@ class DuckDbHistorian:
         def work(base: duckdb.DuckDBPyConnection) -> None:
             if point not in self._codes or not len(starts):
                 return
-            ask: dict[str, int] = {"point": self._codes[point], "start": start}
-            first = start
-            if how in {Aggregate.INCREASE, Aggregate.TIME_WEIGHTED_MEAN}:
-                row = base.execute(sql.FORCE, ask).fetchone()
-                first = start if row is None or row[0] is None else int(row[0])
+            ask = {"point": self._codes[point], "start": start}
+            held = how in {Aggregate.INCREASE, Aggregate.TIME_WEIGHTED_MEAN}
+            first = _in_force(base, ask) if held else start
             answer = base.execute(
                 sql.AGGREGATES[how], {**ask, "from": first, "end": end, "window": window}
             ).fetchnumpy()
@@ -153,7 +156,7 @@ class DuckDbHistorian:
         try:
             return work(self._base)
         except (duckdb.FatalException, duckdb.InternalException) as error:
-            self._base = None  # DuckDB refuses everything after these; the next call opens the file again
+            self._give_up(self._base)
             raise Unavailable(f"historian {self._path} had to be closed: {error}") from error
         except duckdb.DataError as error:
             raise DropError(f"historian {self._path} can never store or answer this: {error}") from error
@@ -178,6 +181,17 @@ class DuckDbHistorian:
         self._load(base)
         return base
 
+    def _give_up(self, base: duckdb.DuckDBPyConnection) -> None:
+        """Close after a failure that may leave file and dictionary apart; the next call opens and reads it again.
+
+        What the failed transaction did is undone: by the roll-back, or by not being in the log.
+        """
+        self._base = None
+        with contextlib.suppress(duckdb.Error):
+            base.rollback()
+        with contextlib.suppress(duckdb.Error):
+            base.close()
+
     def _load(self, base: duckdb.DuckDBPyConnection) -> None:
         """Read the dictionary of points, and how many rows and up to when each one has."""
         self._names = [name for _, name in sorted(base.execute("SELECT code, name FROM point").fetchall())]
@@ -192,14 +206,13 @@ class DuckDbHistorian:
         base.execute("BEGIN")
         try:
             code = self._code(base, rows.points)[rows.code]
-            incoming, new = self._changes(base, _columns(code, rows), code, rows.time)
+            incoming, new = self._changes(base, columns(code, rows), code, rows.time)
             if incoming.num_rows:
-                with _Registered(base, "incoming", incoming):
+                with Registered(base, "incoming", incoming):
                     base.execute(sql.APPEND)
             base.execute("COMMIT")
         except BaseException:
-            base.rollback()
-            self._load(base)
+            self._give_up(base)
             raise
         self._rows += np.bincount(code[new], minlength=len(self._names))
         np.maximum.at(self._newest, code, rows.time)
@@ -236,11 +249,11 @@ class DuckDbHistorian:
         suspect = np.flatnonzero(~new)
         span = {"low": int(time[suspect].min()), "high": int(time[suspect].max())}
         rows = table.take(suspect).append_column("row", pa.array(suspect))
-        with _Registered(base, "suspect", rows):
+        with Registered(base, "suspect", rows):
             found = base.execute(sql.STORED, span).fetchnumpy()
         stored, same = np.asarray(found["row"], np.int64), np.asarray(found["same"], np.bool_)
         if not same.all():
-            with _Registered(base, "changed", table.take(stored[~same])):
+            with Registered(base, "changed", table.take(stored[~same])):
                 base.execute(sql.REPLACE, span)
         insert = np.ones(len(time), np.bool_)
         insert[stored[same]] = False
@@ -249,42 +262,13 @@ class DuckDbHistorian:
         return table.filter(pa.array(insert)), new
 
 
-class _Registered:
-    """An Arrow table under a name in SQL, for the length of a block."""
+def _in_force(base: duckdb.DuckDBPyConnection, ask: dict[str, int]) -> int:
+    """Time [ns UTC] of the last Good value before ``start``; ``start`` when there is none.
 
-    def __init__(self, base: duckdb.DuckDBPyConnection, name: str, table: Any) -> None:  # noqa: ANN401 - untyped
-        self._base, self._name = base, name
-        base.register(name, table)
-
-    def __enter__(self) -> None:
-        """The name is there."""
-
-    def __exit__(self, *error: object) -> None:
-        """The name is gone."""
-        self._base.unregister(self._name)
-
-
-def _columns(code: NDArray[np.int32], rows: Readings) -> Any:  # noqa: ANN401 - pyarrow ships no types
-    text = pa.nulls(len(rows), pa.utf8()) if rows.text is None else pa.array(rows.text, pa.utf8())
-    return pa.table(
-        {
-            "point": code,
-            "time": rows.time,
-            "class": status_classes(rows.status),
-            "value": rows.value,
-            "status": rows.status,
-            "text": text,
-        }
-    )
-
-
-def _readings(table: Any, names: list[str]) -> Readings:  # noqa: ANN401 - pyarrow ships no types
-    text = table.column("text")
-    return Readings(
-        tuple(names),
-        table.column("point").to_numpy().astype(np.int32),
-        table.column("time").to_numpy().astype(np.int64),
-        table.column("value").to_numpy().astype(np.float64),
-        table.column("status").to_numpy().astype(np.uint32),
-        None if text.null_count == len(text) else np.array(text.to_pylist(), np.object_),
-    )
+    Looks a short way back first: the newest rows are together, and the rest of the file is not touched.
+    """
+    for back in _LOOK_BACK:
+        row = base.execute(sql.FORCE, {**ask, "since": ask["start"] - back}).fetchone()
+        if row is not None and row[0] is not None:
+            return int(row[0])
+    return ask["start"]

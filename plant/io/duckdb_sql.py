@@ -43,7 +43,8 @@ WITH good AS (
 )"""
 
 FORCE = """
-SELECT max(time) FROM reading WHERE point = $point AND time < $start AND status >> 30 = 0 AND NOT isnan(value)
+SELECT max(time) FROM reading
+WHERE point = $point AND time >= $since AND time < $start AND status >> 30 = 0 AND NOT isnan(value)
 """
 """Time [ns UTC] of the value in force when the first window starts."""
 

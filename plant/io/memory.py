@@ -5,16 +5,16 @@ For tests and for playing with the engine; they keep the same promises as the re
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from paho.mqtt.client import topic_matches_sub
 
 from plant.errors import FixError, Unavailable
-from plant.io.rows import last_of_each_key, window_starts
+from plant.io.rows import last_of_each_key
+from plant.io.windows import aggregate, window_starts
 from plant.ports import Aggregate, Delivery, Windows
 from plant.readings import Readings
 
@@ -225,7 +225,7 @@ class MemoryHistorian:
         starts = window_starts(start, end, window)
         chosen = self._stored.select((point,))
         rows = chosen[chosen.good & ~np.isnan(chosen.value)].in_time_order()
-        return Windows(starts, _aggregate(rows.time, rows.value, starts, np.minimum(starts + window, end), how))
+        return Windows(starts, aggregate(rows.time, rows.value, starts, np.minimum(starts + window, end), how))
 
     async def counts(self) -> dict[str, int]:
         """Stored rows per point."""
@@ -244,48 +244,3 @@ class MemoryHistorian:
     def _need(self) -> None:
         if not self.available:
             raise Unavailable("memory historian: switched off")
-
-
-def _aggregate(
-    time: NDArray[np.int64],
-    value: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    how: Aggregate,
-) -> NDArray[np.float64]:
-    """One value per window from Good rows in time order, first row before the first window included."""
-    low, high = np.searchsorted(time, starts), np.searchsorted(time, ends)
-    result = np.full(len(starts), 0.0 if how is Aggregate.COUNT else np.nan)
-    for i, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        if b > a:
-            result[i] = _one_window(time, value, (a, b), (int(starts[i]), int(ends[i])), how)
-    return result
-
-
-def _one_window(
-    time: NDArray[np.int64],
-    value: NDArray[np.float64],
-    rows: tuple[int, int],
-    span: tuple[int, int],
-    how: Aggregate,
-) -> float:
-    inside = value[rows[0] : rows[1]]
-    before = value[rows[0] - 1 : rows[0]] if rows[0] else value[:0]
-    if how is Aggregate.INCREASE:
-        return float(np.clip(np.diff(np.concatenate([before, inside])), 0, None).sum())
-    if how is Aggregate.TIME_WEIGHTED_MEAN:
-        begins = time[rows[0] : rows[1]]
-        if len(before):
-            begins, inside = np.concatenate([[span[0]], begins]), np.concatenate([before, inside])
-        held = np.diff(np.append(begins, span[1]))
-        return float(np.average(inside, weights=held)) if held.sum() else float(inside[-1])
-    return _SIMPLE[how](inside)
-
-
-_SIMPLE: dict[Aggregate, Callable[[NDArray[np.float64]], float]] = {
-    Aggregate.MEAN: lambda v: float(v.mean()),
-    Aggregate.MIN: lambda v: float(v.min()),
-    Aggregate.MAX: lambda v: float(v.max()),
-    Aggregate.LAST: lambda v: float(v[-1]),
-    Aggregate.COUNT: lambda v: float(len(v)),
-}

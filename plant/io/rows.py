@@ -1,14 +1,9 @@
-"""What every historian must agree on: which row a key keeps, and where windows start."""
+"""Which row a key keeps: every historian agrees on it here."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from plant.errors import FixError
 from plant.readings import Readings
 from plant.status import status_classes
-
-MAX_WINDOWS = 1_000_000
-"""Most windows of one aggregate: more is a slip in the window's unit, and would only fill the memory."""
 
 
 def last_of_each_key(rows: Readings) -> Readings:
@@ -30,18 +25,3 @@ def _each_name_once(rows: Readings) -> Readings:
     if len(index) == len(rows.points):
         return rows
     return Readings(tuple(index), place[rows.code], rows.time, rows.value, rows.status, rows.text)
-
-
-def window_starts(start: int, end: int, window: int) -> NDArray[np.int64]:
-    """Starts of the windows that cover ``start`` to ``end`` [ns UTC]; the last may be cut short by ``end``.
-
-    Raises:
-        FixError: the window is not positive, or there would be more than a million of them.
-    """
-    if window <= 0:
-        raise FixError(f"window of {window} ns: give a positive length")
-    if (end - start) // window > MAX_WINDOWS:
-        raise FixError(
-            f"{(end - start) // window} windows of {window} ns: more than {MAX_WINDOWS}; make them longer"
-        )
-    return np.arange(start, max(start, end), window, dtype=np.int64)

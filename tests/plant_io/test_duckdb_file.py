@@ -1,8 +1,11 @@
 """What only the DuckDB file has: damage, a second process, kill -9, cancelled callers."""
 
 import asyncio
+import resource
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +120,53 @@ async def test_reads_and_writes_at_once_do_not_disturb_each_other(tmp_path: Path
         ]
         await asyncio.gather(*work)
         assert await historian.counts() == {"A": 10_000}
+
+
+@pytest.fixture
+def file_size_limit() -> Iterator[Callable[[int], None]]:
+    """Sets how large a file may get [bytes]: a full disk, for this process alone."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+async def fill(historian: DuckDbHistorian) -> int:
+    """Write until it fails; the number of thousands stored."""
+    for n in range(1, 100):
+        try:
+            await historian.write(some(n * 1000))
+        except Unavailable as error:
+            assert "history.duckdb" in str(error)  # noqa: PT017 - the place of the failure is what counts
+            return n
+    raise AssertionError
+
+
+async def test_a_full_disk_stores_nothing_of_the_call_and_goes_on_when_there_is_room(
+    tmp_path: Path, file_size_limit: Callable[[int], None]
+) -> None:
+    async with DuckDbHistorian(tmp_path / "history.duckdb") as historian:
+        await historian.write(some(0))
+        file_size_limit(300_000)
+        stored = await fill(historian)
+        with pytest.raises(Unavailable):
+            await historian.write(Readings.from_rows([Reading(f"NEW-{n}", T0, 1.0) for n in range(20_000)]))
+        file_size_limit(resource.RLIM_INFINITY)
+        assert await historian.counts() == {"A": stored * 1000}
+        assert await historian.write(some(stored * 1000)) == 1000
+        assert await historian.write(Readings.from_rows([Reading("B", T0, 1.0)])) == 1
+    async with DuckDbHistorian(tmp_path / "history.duckdb") as historian:
+        assert await historian.counts() == {"A": (stored + 1) * 1000, "B": 1}
+        assert [r.value for r in (await historian.read(("B",), 0, 2**62)).rows()] == [1.0]
+
+
+async def test_a_counter_step_is_found_however_long_before_the_window_its_first_value_is(tmp_path: Path) -> None:
+    async with DuckDbHistorian(tmp_path / "history.duckdb") as historian:
+        for hours in (0.5, 5, 500):
+            name = f"E{hours}"
+            await historian.write(
+                Readings.from_rows([Reading(name, T0 - int(hours * 3600) * S, 10.0), Reading(name, T0 + S, 12.5)])
+            )
+            found = await historian.aggregate(name, T0, T0 + 2 * S, window=2 * S, how=Aggregate.INCREASE)
+            assert found.value.tolist() == [2.5]

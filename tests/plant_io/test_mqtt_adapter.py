@@ -209,3 +209,24 @@ async def test_the_embedded_broker_of_the_demo_is_spoken_to_with_3_1_1(tmp_path:
             (last,) = await take(inbox, 1)
     assert sorted(d.payload[0] for d in found) == list(range(100))
     assert len(last.payload) == 300_000
+
+
+async def test_a_receiver_notices_a_broker_that_went_silent(broker: Mosquitto) -> None:
+    async with MqttInbox(settings_for(broker, "in", keepalive=1, timeout=0.5), ("t",)) as inbox:
+        broker.pause()
+        try:
+            with pytest.raises(Unavailable, match="connection lost"):
+                await take(inbox, 1)
+        finally:
+            broker.resume()
+
+
+async def test_connecting_to_a_silent_broker_ends_within_the_time_limit(broker: Mosquitto) -> None:
+    broker.pause()
+    try:
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="does not accept"):
+            await MqttUplink(settings_for(broker, "out", timeout=0.5)).__aenter__()
+        assert time.monotonic() - begun < 5
+    finally:
+        broker.resume()

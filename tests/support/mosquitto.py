@@ -121,7 +121,6 @@ class Mosquitto:
             "persistence true",
             f"persistence_location {self.directory}/",
             "autosave_interval 1",
-            "autosave_on_changes true",
             "max_queued_messages 0",
             "log_dest stdout",
         ]
