@@ -87,7 +87,7 @@ async def _walk(session: Session, limit: int, progress: Progress | None) -> list
                     continue
                 seen.add(node)
                 name = reference.DisplayName.Text or reference.BrowseName.Name or node.to_string()
-                if reference.NodeClass_ == ua.NodeClass.Variable:
+                if reference.NodeClass == ua.NodeClass.Variable:
                     found.append(_Found(node, name, path))
                 else:
                     folders.append((node, (*path, name)))

@@ -12,6 +12,8 @@ _COUNTED = ("Boolean", "Enumeration")
 _LONGEST_ID = 128
 _LONGEST_UNIT = 32
 _LONGEST_TITLE = 200
+_LONGEST_NODE = 512
+_UNPLAIN = re.compile(r"[^ !#-\[\]-~\u00a1-\u1fff\u2030-\ud7ff]")
 
 _HEAD = """\
 # Plant file, begun from the variables of {url}
@@ -50,14 +52,15 @@ def starter_plant_file(
         is_unit: tells which unit texts the plant file understands; others become a comment beside unit ``1``.
     """
     taken: set[str] = set()
-    lines = [_HEAD.format(url=_comment(url), plant=plant, title=_quoted(plant), source=source)]
+    lines = [_HEAD.format(url=_comment(url), plant=plant, title=_title(plant), source=source)]
     folders: dict[tuple[str, ...], list[Variable]] = {}
     for variable in variables:
         folders.setdefault(variable.path, []).append(variable)
     for path, members in folders.items():
         name = " / ".join(path) or "Objects"
-        lines.append(f"      - id: {_unique(name, taken)}\n        name: {_quoted(name)}\n")
-        points = [_point(v, source, taken, is_unit) for v in members if v.data_type is not None]
+        lines.append(f"      - id: {_unique(name, taken)}\n        name: {_title(name)}\n")
+        usable = [v for v in members if v.data_type is not None and len(v.node) <= _LONGEST_NODE]
+        points = [_point(v, source, taken, is_unit) for v in usable]
         lines.append("        points:\n" + "".join(points) if points else "        points: []\n")
         lines += [
             f"        # not a number or a text: {_comment(v.node)}\n" for v in members if v.data_type is None
@@ -71,7 +74,7 @@ def _point(variable: Variable, source: str, taken: set[str], is_unit: Callable[[
     kind = _kind(variable)
     lines = [
         f"          - id: {_unique(variable.name, taken)}",
-        f"            name: {_quoted(variable.name)}",
+        f"            name: {_title(variable.name)}",
         f"            kind: {kind}",
         f"            address: {{source: {source}, node: {_quoted(variable.node)}}}",
     ]
@@ -106,9 +109,13 @@ def _unique(name: str, taken: set[str]) -> str:
     return _quoted(candidate)
 
 
+def _title(text: str) -> str:
+    return _quoted(re.sub(r"\s+", " ", text).strip()[:_LONGEST_TITLE].strip() or "-")
+
+
 def _quoted(text: str) -> str:
-    """A YAML double-quoted scalar: JSON is one, once control and line-separating signs are escaped."""
-    return json.dumps(re.sub(r"\s+", " ", text).strip()[:_LONGEST_TITLE] or "-")
+    """A YAML double-quoted scalar, exact; whatever does not show plainly on every screen is escaped."""
+    return '"' + _UNPLAIN.sub(lambda sign: f"\\U{ord(sign.group()):08X}", text) + '"'
 
 
 def _comment(text: str) -> str:
