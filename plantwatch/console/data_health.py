@@ -154,7 +154,7 @@ def _point_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
 
 def _gap_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
     """Batches that have not come, then declared losses, newest first."""
-    batches = [
+    batches: list[dict[str, Any]] = [
         {
             "from": NOTHING,
             "to": NOTHING,
@@ -166,7 +166,7 @@ def _gap_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
         for agent in ledger.agents
         for gap in agent.missing
     ]
-    declared = [
+    declared: list[dict[str, Any]] = [
         {
             "from": screen.when(loss.start),
             "to": screen.when(loss.end),

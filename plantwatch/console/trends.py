@@ -117,7 +117,8 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
     time = {"type": "time", "axisLine": {"lineStyle": {"color": text}}}
     series: list[dict[str, Any]] = []
     for i, point in enumerate(points):
-        series += _series(screen, point, found[point.id], units.index(point.unit), palette[i % len(palette)])
+        name, axis = _name(screen, point, points), units.index(point.unit)
+        series += _series(screen, point, found[point.id], name=name, axis=axis, colour=palette[i % len(palette)])
     return {
         "animation": False,
         "useUTC": True,  # the times given are the plant's local ones: never the browser's zone
@@ -128,7 +129,7 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
             "top": 0,
             "type": "scroll",
             "textStyle": {"color": text},
-            "data": [screen.title(p) for p in points],
+            "data": [_name(screen, p, points) for p in points],
         },
         "grid": [_strip(i, len(units)) for i in range(len(units))],
         "xAxis": [
@@ -170,7 +171,15 @@ def _strip(i: int, n: int) -> dict[str, Any]:
     return {"left": 72, "right": 24, "top": f"{9 + i * each:.1f}%", "height": f"{each - (6 if n > 1 else 2):.1f}%"}
 
 
-def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) -> list[dict[str, Any]]:
+def _name(screen: Screen, point: Point, among: list[Point]) -> str:
+    """The title, with the id where two of the points share it: ECharts would take them for one."""
+    title = screen.title(point)
+    return f"{title} {point.id}" if sum(screen.title(p) == title for p in among) > 1 else title
+
+
+def _series(
+    screen: Screen, point: Point, trend: Trend, *, name: str, axis: int, colour: str
+) -> list[dict[str, Any]]:
     places = decimals(point) + 2
     shift = (
         _local(screen, 0) if not len(trend.start) else _local(screen, int(trend.start[0])) - trend.start[0] / 1e6
@@ -186,7 +195,7 @@ def _series(screen: Screen, point: Point, trend: Trend, axis: int, colour: str) 
     hidden = {"lineStyle": {"opacity": 0}, "stack": f"band {point.id}", "silent": True, "tooltip": {"show": False}}
     line = {
         **place,
-        "name": point.id,  # two points may share a title
+        "name": name,
         "data": column(trend.mean.tolist()),
         "color": colour,
         "lineStyle": {"width": 1.6, "color": colour},

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext
 from screenshots import browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if shutil.which("chromium") is None and shutil.which("chromium-browser") is None and not os.environ.get("CI"):
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
@@ -18,12 +18,12 @@ def chromium() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk() -> FakeDesk:
     return FakeDesk(load_plant(hostile=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(desk: FakeDesk) -> Iterator[str]:
     with serving(desk) as url:
         yield url
@@ -45,7 +45,7 @@ def _signed_in(chromium: Browser, address: str, token: str) -> BrowserContext:
     return context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operators_profile(chromium: Browser, address: str) -> BrowserContext:
     return _signed_in(chromium, address, "operator-token")
 
