@@ -108,8 +108,10 @@ def _value(node: Node, path: Path, document: Document, seen: set[int]) -> Any:  
             return dict(_pairs(node, path, document, seen))
         case SequenceNode():
             return [_value(item, (*path, i), document, seen) for i, item in enumerate(node.value)]
-        case _:
+        case ScalarNode():
             return _scalar(node, path, document)
+        case _:
+            return None
 
 
 def _refused(node: Node, path: Path, seen: set[int]) -> tuple[str, str] | None:
