@@ -42,6 +42,16 @@ class Disturbance:
     """Share of the target in the quantity [1]."""
     rate: float
     """Change of the weight per second; negative while ending."""
+    goal: float
+    """Where the target itself is going, when it was changed during the disturbance."""
+    slope: float = 0.0
+    """Speed of the target towards its goal [unit/s]."""
+
+    def advance(self, dt: float) -> None:
+        """Move weight and target on by ``dt`` [s]."""
+        self.weight = min(max(self.weight + self.rate * dt, 0.0), 1.0)
+        reach = self.slope * dt
+        self.target += min(max(self.goal - self.target, -reach), reach)
 
 
 class Sensors:
@@ -102,12 +112,14 @@ class Sensors:
             if present is not None:
                 present.rate = -rate
             return
-        weight = 0.0 if present is None else present.weight
-        self.disturbed[index] = Disturbance(target, weight, rate)
+        if present is None:
+            self.disturbed[index] = Disturbance(target, 0.0, rate, target)
+        else:
+            present.rate, present.goal, present.slope = rate, target, abs(target - present.target) * rate
 
     def _disturb(self, dt: float, value: NDArray[np.float64]) -> None:
         for index, disturbance in list(self.disturbed.items()):
-            disturbance.weight = min(max(disturbance.weight + disturbance.rate * dt, 0.0), 1.0)
+            disturbance.advance(dt)
             value[index] += disturbance.weight * (disturbance.target - value[index])
             if disturbance.weight == 0.0:
                 del self.disturbed[index]

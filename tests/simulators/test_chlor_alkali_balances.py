@@ -1,5 +1,6 @@
 """Mass, atoms and energy of the plant close: what went in is inside or has come out, through a trip too.
 
+0.1 % is what the plant must hold; explicit flows hold far more, so the tests ask for it and see small leaks.
 The boundary: salt, make-up and pure water, electricity and steam in; gases, caustic and cooling out.
 """
 
@@ -82,7 +83,7 @@ def trip_at(process: ChlorAlkali, step: int) -> None:
         process.switch("IL-001.reset", 1)
 
 
-def test_mass_and_atoms_close_to_a_thousandth(process: ChlorAlkali) -> None:
+def test_mass_and_atoms_close(process: ChlorAlkali) -> None:
     before = inside(process)
     came, went = dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 0.0)
     for step in range(4800):
@@ -95,10 +96,10 @@ def test_mass_and_atoms_close_to_a_thousandth(process: ChlorAlkali) -> None:
     after = inside(process)
     for name in NAMES:
         error = came[name] - went[name] - (after[name] - before[name])
-        assert abs(error) < 1e-3 * came[name], name
+        assert abs(error) < 1e-6 * came[name], name
 
 
-def test_metered_energy_is_found_again_to_a_thousandth(process: ChlorAlkali) -> None:
+def test_metered_energy_is_found_again(process: ChlorAlkali) -> None:
     first, _ = process.step()
     before, went = inside(process)["heat"], 0.0
     for step in range(4800):
@@ -112,4 +113,4 @@ def test_metered_energy_is_found_again_to_a_thousandth(process: ChlorAlkali) -> 
 
     came = J_PER_KWH * (metered("EM-101") + metered("EM-102"))
     came += J_PER_GJ * (metered("SM-101") + metered("SM-102"))
-    assert abs(came - went - (inside(process)["heat"] - before)) < 1e-3 * came
+    assert abs(came - went - (inside(process)["heat"] - before)) < 1e-4 * came  # the counters show tenths of a kWh

@@ -114,6 +114,19 @@ def test_the_latch_holds_until_reset_and_reset_needs_the_cause_gone(plant: Watch
     assert plant["E-101.current"] > 10.0, "restarted"
 
 
+def test_inside_the_hysteresis_a_vote_stays_but_none_begins(plant: Watched) -> None:
+    plant.leak("AB", 1.9)  # set point 2, hysteresis 0.2
+    plant.run(60)
+    assert plant["IL-301.command"] == 0.0
+    plant.leak("AB", 4.0)
+    plant.until("IL-301.command", 1.0, 60)
+    plant.leak("AB", 1.9)
+    plant.run(60)
+    plant.process.switch("IL-301.reset", 1)
+    plant.run(5)
+    assert plant["IL-301.command"] == 1.0
+
+
 def test_a_bypassed_channel_does_not_vote_and_a_bypassed_interlock_does_not_trip(plant: Watched) -> None:
     plant.process.switch("IL-301.bypass_a", 1)
     plant.leak("AB")

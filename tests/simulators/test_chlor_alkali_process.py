@@ -125,7 +125,7 @@ def test_a_step_beyond_two_seconds_is_refused() -> None:
         make(step_size=3 * SECOND)
 
 
-def test_a_disturbance_ramps_up_and_goes_away() -> None:
+def test_a_disturbance_ramps_up_changes_and_goes_away() -> None:
     process = make()
     column = process.points.index("PT-301.pressure")
     normal = process.run(5).value[-1, column]
@@ -133,6 +133,10 @@ def test_a_disturbance_ramps_up_and_goes_away() -> None:
     rising = process.run(20).value[:, column]
     assert normal < rising[4] < 35.0
     assert rising[-1] == pytest.approx(35.0, abs=0.3)
+    process.disturb("PT-301.pressure", 28.0, 10.0)
+    falling = process.run(20).value[:, column]
+    assert 28.0 < falling[4] < 34.0
+    assert falling[-1] == pytest.approx(28.0, abs=0.3)
     process.disturb("PT-301.pressure", None, 10.0)
     assert process.run(30).value[-1, column] == pytest.approx(normal, abs=0.5)
 
