@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from ingest.ledger_view import AgentRow, DeclaredLoss, LedgerSnapshot, PointRow, SequenceGap
@@ -39,6 +40,7 @@ _AROUND = (
     "SELECT first, last FROM sequence WHERE agent = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1"
 )
 _MAX_REASONS = 200
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,13 @@ class Ledger:
             self._count("duplicate", duplicate)
             self._add_unreadable(Counter(unreadable))
 
-    def snapshot(self, written: Mapping[str, int]) -> LedgerSnapshot:
-        """Everything the ledger knows, with ``written``, the historian's own row counts, beside it."""
+    def snapshot(self, written: Mapping[str, int], expired: Mapping[str, int] = _NONE) -> LedgerSnapshot:
+        """Everything the ledger knows, beside the historian's own counts.
+
+        Args:
+            written: rows that the historian holds, per point.
+            expired: rows that its retention has deleted, per point.
+        """
         with self._translated():
             rows = {p: (r, d) for p, r, d in self._base.execute("SELECT point, received, duplicate FROM point")}
             rejected: dict[str, dict[str, int]] = {}
@@ -127,13 +134,14 @@ class Ledger:
                 "SELECT point, agent, reason, count, start, end FROM loss ORDER BY start, end"
             ):
                 losses.setdefault(point, []).append(DeclaredLoss(*loss))
-            names = sorted({*rows, *rejected, *losses, *written})
+            names = sorted({*rows, *rejected, *losses, *written, *expired})
             points = tuple(
                 PointRow(
                     point=name,
                     received=rows.get(name, (0, 0))[0],
                     duplicate=rows.get(name, (0, 0))[1],
                     written=written.get(name, 0),
+                    expired=expired.get(name, 0),
                     rejections=rejected.get(name, {}),
                     losses=tuple(losses.get(name, ())),
                 )

@@ -28,6 +28,8 @@ class PointRow:
     """Values in batches that came again; not in ``received``."""
     written: int
     """Rows that the historian holds."""
+    expired: int
+    """Rows that the historian held until retention deleted them."""
     rejections: Mapping[str, int]
     """Values put aside as dead letters, by reason."""
     losses: tuple[DeclaredLoss, ...]
@@ -37,6 +39,15 @@ class PointRow:
     def rejected(self) -> int:
         """Values put aside as dead letters."""
         return sum(self.rejections.values())
+
+    @property
+    def overwritten(self) -> int:
+        """Received values that replaced a row of the same (point, time, status class).
+
+        A write that is in progress makes it too small for a moment; a lasting negative number means that the
+        historian has rows from before this ledger.
+        """
+        return self.received - self.rejected - self.written - self.expired
 
     @property
     def lost(self) -> int:
@@ -90,4 +101,4 @@ class LedgerSnapshot:
 
     def point(self, name: str) -> PointRow:
         """The row of one point; all zero when it is unknown."""
-        return next((p for p in self.points if p.point == name), PointRow(name, 0, 0, 0, {}, ()))
+        return next((p for p in self.points if p.point == name), PointRow(name, 0, 0, 0, 0, {}, ()))

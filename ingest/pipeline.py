@@ -41,10 +41,14 @@ class DurableInbox(Inbox, Protocol):
 
 
 class CountingHistorian(Historian, Protocol):
-    """A historian that knows how many rows it holds."""
+    """A historian that accounts for its rows."""
 
     async def counts(self) -> dict[str, int]:
         """Stored rows per point."""
+        ...
+
+    async def expired(self) -> dict[str, int]:
+        """Rows that retention has deleted, per point."""
         ...
 
 
@@ -135,8 +139,8 @@ class Ingest:
         Raises:
             Unavailable: the ledger or the historian cannot be read now.
         """
-        written = await self._historian.counts()
-        return await self._off_loop(lambda: self._ledger.snapshot(written))
+        written, expired = await self._historian.counts(), await self._historian.expired()
+        return await self._off_loop(lambda: self._ledger.snapshot(written, expired))
 
     async def run(self) -> None:
         """Receive and store for ever; a lost broker or historian is waited for."""

@@ -128,6 +128,12 @@ class DuckDbHistorian:
             lambda _: {n: c for n, c in zip(self._names, self._rows.tolist(), strict=True) if c}
         )
 
+    async def expired(self) -> dict[str, int]:
+        """Rows that retention has deleted since the file was made, per point that lost any."""
+        return await self._run(
+            lambda base: dict(base.execute("SELECT name, expired FROM point WHERE expired > 0").fetchall())
+        )
+
     async def points(self) -> tuple[str, ...]:
         """Every point that has a row, sorted."""
         return tuple(sorted(await self.counts()))
@@ -140,7 +146,14 @@ class DuckDbHistorian:
         """
 
         def work(base: duckdb.DuckDBPyConnection) -> int:
-            row = base.execute(sql.RETAIN, {"before": before}).fetchone()
+            base.execute("BEGIN")
+            try:
+                base.execute(sql.EXPIRE, {"before": before})
+                row = base.execute(sql.RETAIN, {"before": before}).fetchone()
+                base.execute("COMMIT")
+            except BaseException:
+                self._give_up(base)
+                raise
             base.execute("CHECKPOINT")
             self._load(base)
             return 0 if row is None else int(row[0])
@@ -224,7 +237,8 @@ class DuckDbHistorian:
         if unknown:
             first = len(self._names)
             base.executemany(
-                "INSERT INTO point VALUES (?, ?)", [[first + i, name] for i, name in enumerate(unknown)]
+                "INSERT INTO point (code, name) VALUES (?, ?)",
+                [[first + i, name] for i, name in enumerate(unknown)],
             )
             self._names += unknown
             self._codes.update({name: first + i for i, name in enumerate(unknown)})

@@ -3,7 +3,7 @@
 from plant.ports import Aggregate
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS point (code INTEGER NOT NULL, name VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS point (code INTEGER NOT NULL, name VARCHAR NOT NULL, expired BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS reading (
     point INTEGER NOT NULL, time BIGINT NOT NULL, class UTINYINT NOT NULL,
     value DOUBLE NOT NULL, status UINTEGER NOT NULL, text VARCHAR);
@@ -33,6 +33,12 @@ READ = """
 SELECT point, time, value, status, text FROM reading
 WHERE point IN (SELECT unnest($points::INTEGER[])) AND time >= $start AND time < $end
 """
+
+EXPIRE = """
+UPDATE point SET expired = expired + old.rows
+FROM (SELECT point, count(*) AS rows FROM reading WHERE time < $before GROUP BY point) old WHERE code = old.point
+"""
+"""Note for each point how many rows retention is about to delete, so that every stored row stays in the account."""
 
 RETAIN = "DELETE FROM reading WHERE time < $before"
 

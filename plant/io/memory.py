@@ -4,7 +4,7 @@ For tests and for playing with the engine; they keep the same promises as the re
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -183,6 +183,7 @@ class MemoryHistorian:
     def __init__(self) -> None:
         self.available = True
         self._stored = Readings.empty()
+        self._expired: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         """Nothing to open."""
@@ -231,6 +232,10 @@ class MemoryHistorian:
         """Stored rows per point."""
         return self._stored.counts()
 
+    async def expired(self) -> dict[str, int]:
+        """Rows that retention has deleted, per point that lost any."""
+        return dict(self._expired)
+
     async def points(self) -> tuple[str, ...]:
         """Every point that has a row, sorted."""
         return tuple(sorted(self._stored.counts()))
@@ -238,6 +243,7 @@ class MemoryHistorian:
     async def retain(self, before: int) -> int:
         """Delete rows older than ``before`` [ns UTC]; how many."""
         old = self._stored.time < before
+        self._expired.update(self._stored[old].counts())
         self._stored = self._stored[~old]
         return int(old.sum())
 

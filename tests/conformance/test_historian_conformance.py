@@ -186,6 +186,7 @@ async def test_retention_deletes_the_old_and_tells_how_many(historian: Store) ->
     await historian.write(rows(*(Reading("A", T0 + i * S, i) for i in range(10)), Reading("OLD", T0, 1.0)))
     assert await historian.retain(T0 + 4 * S) == 5
     assert await historian.counts() == {"A": 6}
+    assert await historian.expired() == {"A": 4, "OLD": 1}
     assert await historian.points() == ("A",)
     assert await historian.write(rows(Reading("A", T0 + 5 * S, 5.0), Reading("A", T0, 0.0))) == 1
 

@@ -181,6 +181,18 @@ async def test_a_batch_that_comes_again_adds_to_duplicates_only(tmp_path: Path) 
     assert found.agents[0].duplicates == 2
 
 
+async def test_every_value_received_is_accounted_for(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        await rig.send(
+            batch(1, *(Reading("A", T0 + n * S, n) for n in range(10)), Reading("A", 0, 1.0)),
+            batch(2, Reading("A", T0 + 9 * S, 9.5), Reading("A", T0 + 10 * S, 10.0)),
+        )
+        await rig.settled()
+        await rig.historian.retain(T0 + 3 * S)
+        row = (await rig.ingest.snapshot()).point("A")
+    assert (row.received, row.written, row.expired, row.rejected, row.overwritten) == (13, 8, 3, 1, 1)
+
+
 async def test_a_hole_in_the_numbers_is_reported_until_the_late_batch_closes_it(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         await rig.send(*(batch(n, Reading("A", T0 + n * S, n)) for n in (1, 2, 6, 9)))

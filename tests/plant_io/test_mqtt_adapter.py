@@ -230,3 +230,32 @@ async def test_connecting_to_a_silent_broker_ends_within_the_time_limit(broker: 
         assert time.monotonic() - begun < 5
     finally:
         broker.resume()
+
+
+async def test_thousands_of_queued_messages_survive_a_broker_restart_and_a_reconnect(broker: Mosquitto) -> None:
+    inbox, count = MqttInbox(settings_for(broker, "in"), ("t",)), 5000
+    async with inbox:
+        pass
+    async with MqttUplink(settings_for(broker, "out")) as uplink:
+        await asyncio.gather(*(uplink.send("t", n.to_bytes(2)) for n in range(count)))
+    broker.restart()
+    acknowledged: set[int] = set()
+    for target in (count // 2, count):
+        async with inbox, asyncio.timeout(20):
+            async for delivery in inbox.messages():
+                acknowledged.add(int.from_bytes(delivery.payload))
+                await inbox.acknowledge(delivery)
+                if len(acknowledged) == target:
+                    break
+    assert acknowledged == set(range(count))
+
+
+async def test_a_filter_added_later_is_heard_over_the_old_session(broker: Mosquitto) -> None:
+    async with MqttInbox(settings_for(broker, "in"), ("a",)):
+        pass
+    async with (
+        MqttInbox(settings_for(broker, "in"), ("a", "b")) as inbox,
+        MqttUplink(settings_for(broker, "out")) as uplink,
+    ):
+        await uplink.send("b", b"new")
+        assert (await take(inbox, 1))[0].topic == "b"
