@@ -28,12 +28,12 @@ class PointRow:
     """Values in batches that came again; not in ``received``."""
     written: int
     """Rows that the historian holds."""
-    expired: int
-    """Rows that the historian held until retention deleted them."""
     rejections: Mapping[str, int]
     """Values put aside as dead letters, by reason."""
     losses: tuple[DeclaredLoss, ...]
     """Declared gaps, in time order."""
+    expired: int = 0
+    """Rows that the historian held until retention deleted them."""
 
     @property
     def rejected(self) -> int:
@@ -101,4 +101,4 @@ class LedgerSnapshot:
 
     def point(self, name: str) -> PointRow:
         """The row of one point; all zero when it is unknown."""
-        return next((p for p in self.points if p.point == name), PointRow(name, 0, 0, 0, 0, {}, ()))
+        return next((p for p in self.points if p.point == name), PointRow(name, 0, 0, 0, {}, ()))
