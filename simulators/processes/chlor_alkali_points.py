@@ -1,31 +1,13 @@
-"""What each instrument of the chlor-alkali plant stands in: true values in SI units, by point id.
+"""What each instrument of the chlor-alkali plant stands in: true values in SI units, by point id."""
 
-Counters and commands stand here only for their place: their values are known after the step and get no lag.
-"""
-
-from typing import TYPE_CHECKING
-
-import numpy as np
-
+from simulators.processes.chlor_alkali_physics import GROUPS, ChlorAlkaliPhysics
 from simulators.processes.constants import M_CL2, NORMAL_VOLUME, ZERO_C
+from simulators.processes.final_elements import BREAKERS
 from simulators.processes.liquids import brine_density, caustic_density
 from simulators.processes.rectifier import POWER_FACTOR
 
-if TYPE_CHECKING:
-    from simulators.processes.chlor_alkali import ChlorAlkali
 
-GROUPS = 8
-BREAKERS = ("RC-101.breaker", "RC-102.breaker")
-
-
-def cell_spread(rng: np.random.Generator) -> tuple[tuple[float, ...], ...]:
-    """Relative deviation of the voltage of each cell group from the mean [1], per electrolyser; sums to zero."""
-    table = rng.standard_normal((2, GROUPS)) * 0.004
-    table -= table.mean(axis=1, keepdims=True)
-    return tuple(tuple(row) for row in np.clip(table, -0.01, 0.01).tolist())
-
-
-def true_values(p: "ChlorAlkali") -> tuple[tuple[str, dict[str, float]], ...]:
+def true_values(p: ChlorAlkaliPhysics) -> tuple[tuple[str, dict[str, float]], ...]:
     """True value of every point in SI units: parts of the plant with the prefix of their point ids.
 
     The order of the parts and of their keys is the order of the columns and never changes.
@@ -41,15 +23,12 @@ def true_values(p: "ChlorAlkali") -> tuple[tuple[str, dict[str, float]], ...]:
         ("", _chlorine(p)),
         ("", _hydrogen(p)),
         ("", _utilities(p)),
-        ("", p.counters.placeholders),
         ("", p.rates),
         ("", _safety(p)),
-        ("", p.switches),
-        ("", p.logic.commands),
     )
 
 
-def _brine(p: "ChlorAlkali") -> dict[str, float]:
+def _brine(p: ChlorAlkaliPhysics) -> dict[str, float]:
     b, w = p.brine, p.walks
     saturator, reaction, feed, depleted = b.tanks
     exchange = brine_density(reaction.fraction, reaction.temperature)
@@ -83,7 +62,7 @@ def _brine(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _electrolyser(p: "ChlorAlkali", i: int) -> dict[str, float]:
+def _electrolyser(p: ChlorAlkaliPhysics, i: int) -> dict[str, float]:
     e, spread = p.electrolysers[i], p.cell_spread[i]
     group = e.voltage / GROUPS
     cell = e.voltage / e.case.cells
@@ -115,7 +94,7 @@ def _electrolyser(p: "ChlorAlkali", i: int) -> dict[str, float]:
     }
 
 
-def _yield(p: "ChlorAlkali") -> dict[str, float]:
+def _yield(p: ChlorAlkaliPhysics) -> dict[str, float]:
     a, b = p.electrolysers
     naoh = a.naoh + b.naoh
     return {
@@ -125,7 +104,7 @@ def _yield(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _rectifier(p: "ChlorAlkali", i: int) -> dict[str, float]:
+def _rectifier(p: ChlorAlkaliPhysics, i: int) -> dict[str, float]:
     r, e = p.rectifiers[i], p.electrolysers[i]
     return {
         "ac_voltage": p.bus,
@@ -144,7 +123,7 @@ def _rectifier(p: "ChlorAlkali", i: int) -> dict[str, float]:
     }
 
 
-def _caustic(p: "ChlorAlkali") -> dict[str, float]:
+def _caustic(p: ChlorAlkaliPhysics) -> dict[str, float]:
     c, w = p.caustic, p.walks
     density = caustic_density(c.feed_fraction, c.feed_temperature)
     return {
@@ -168,7 +147,7 @@ def _caustic(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _chlorine(p: "ChlorAlkali") -> dict[str, float]:
+def _chlorine(p: ChlorAlkaliPhysics) -> dict[str, float]:
     h, w = p.chlorine, p.walks
     a, b = p.electrolysers
     chlorine, oxygen = a.chlorine + b.chlorine, a.oxygen + b.oxygen
@@ -201,7 +180,7 @@ def _chlorine(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _hydrogen(p: "ChlorAlkali") -> dict[str, float]:
+def _hydrogen(p: ChlorAlkaliPhysics) -> dict[str, float]:
     h, w = p.hydrogen, p.walks
     vent = p.elements["XV-401.position"].position
     running = min(h.compressed / 20.0, 1.2)
@@ -222,7 +201,7 @@ def _hydrogen(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _utilities(p: "ChlorAlkali") -> dict[str, float]:
+def _utilities(p: ChlorAlkaliPhysics) -> dict[str, float]:
     u, w = p.utilities, p.walks
     chilled = 15.0
     return {
@@ -246,7 +225,7 @@ def _utilities(p: "ChlorAlkali") -> dict[str, float]:
     }
 
 
-def _safety(p: "ChlorAlkali") -> dict[str, float]:
+def _safety(p: ChlorAlkaliPhysics) -> dict[str, float]:
     background = 0.08e-6 * (1.0 + 0.1 * p.walks.small)
     return {
         "GD-301A.chlorine": background,

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+BREAKERS = ("RC-101.breaker", "RC-102.breaker")
+"""Feedback of the main breaker of each rectifier."""
+
 
 @dataclass(slots=True)
 class FinalElement:
@@ -33,8 +36,8 @@ def chlor_alkali_elements() -> dict[str, FinalElement]:
     Travel: breakers below 0.1 s (IEC 62271-100 class); DN 200 and DN 100 valves about 1 s per inch of bore.
     """
     elements = (
-        FinalElement("RC-101.breaker", safe=0.0, travel=0.1, position=1.0),
-        FinalElement("RC-102.breaker", safe=0.0, travel=0.1, position=1.0),
+        FinalElement(BREAKERS[0], safe=0.0, travel=0.1, position=1.0),
+        FinalElement(BREAKERS[1], safe=0.0, travel=0.1, position=1.0),
         FinalElement("XV-301.position", safe=0.0, travel=8.0, position=1.0),
         FinalElement("XV-401.position", safe=1.0, travel=4.0, position=0.0),
         FinalElement("K-305.running", safe=1.0, travel=4.0, position=0.0),

@@ -13,6 +13,7 @@ from plant.plantfile import load_plant
 from simulators.processes.brine import SALT_MOISTURE
 from simulators.processes.caustic import WATER_TEMPERATURE
 from simulators.processes.chlor_alkali import ChlorAlkali
+from simulators.processes.chlor_alkali_physics import ChlorAlkaliPhysics
 from simulators.processes.constants import CP_WATER, M_CL2, M_H2, M_H2O, M_NACL, M_NAOH, M_O2, REFERENCE
 from simulators.processes.counters import J_PER_GJ, J_PER_KWH
 from simulators.processes.parameters import CaseName, load_case
@@ -21,7 +22,7 @@ FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
 NAMES = ("mass", "sodium", "chlorine", "hydrogen")
 
 
-def inside(p: ChlorAlkali) -> dict[str, float]:
+def inside(p: ChlorAlkaliPhysics) -> dict[str, float]:
     """What the plant holds [kg, mol, mol, mol, J]; mass and solutes are separate states, so atoms can fail."""
     brine, caustic, cells = p.brine.tanks, (p.caustic.tank, p.caustic.product_tank), p.electrolysers
     salt = sum(t.solute for t in brine) + sum(e.salt for e in cells)
@@ -36,7 +37,7 @@ def inside(p: ChlorAlkali) -> dict[str, float]:
     }
 
 
-def flows(p: ChlorAlkali) -> tuple[dict[str, float], dict[str, float]]:
+def flows(p: ChlorAlkaliPhysics) -> tuple[dict[str, float], dict[str, float]]:
     """What crosses the boundary in the last step, in and out [kg/s, mol/s]."""
     b, c = p.brine, p.caustic
     salt, water = b.salt * (1.0 - SALT_MOISTURE), b.salt * SALT_MOISTURE + b.water + c.water
@@ -58,7 +59,7 @@ def flows(p: ChlorAlkali) -> tuple[dict[str, float], dict[str, float]]:
     return came, went
 
 
-def heat_out(p: ChlorAlkali) -> float:
+def heat_out(p: ChlorAlkaliPhysics) -> float:
     """Heat and chemical energy that leave in the last step [W]; water entering warm counts negative."""
     b, c = p.brine, p.caustic
     cells = sum(e.enthalpy + e.gas_heat + e.loss for e in p.electrolysers)
@@ -84,16 +85,16 @@ def trip_at(process: ChlorAlkali, step: int) -> None:
 
 
 def test_mass_and_atoms_close(process: ChlorAlkali) -> None:
-    before = inside(process)
+    before = inside(process.physics)
     came, went = dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 0.0)
     for step in range(4800):
         trip_at(process, step)
         process.step()
-        into, out = flows(process)
+        into, out = flows(process.physics)
         for name in NAMES:
             came[name] += into[name]
             went[name] += out[name]
-    after = inside(process)
+    after = inside(process.physics)
     for name in NAMES:
         error = came[name] - went[name] - (after[name] - before[name])
         assert abs(error) < 1e-6 * came[name], name
@@ -101,11 +102,11 @@ def test_mass_and_atoms_close(process: ChlorAlkali) -> None:
 
 def test_metered_energy_is_found_again(process: ChlorAlkali) -> None:
     first, _ = process.step()
-    before, went = inside(process)["heat"], 0.0
+    before, went = inside(process.physics)["heat"], 0.0
     for step in range(4800):
         trip_at(process, step)
         last, _ = process.step()
-        went += heat_out(process)
+        went += heat_out(process.physics)
 
     def metered(meter: str) -> float:
         column = process.points.index(f"{meter}.total")
@@ -113,4 +114,6 @@ def test_metered_energy_is_found_again(process: ChlorAlkali) -> None:
 
     came = J_PER_KWH * (metered("EM-101") + metered("EM-102"))
     came += J_PER_GJ * (metered("SM-101") + metered("SM-102"))
-    assert abs(came - went - (inside(process)["heat"] - before)) < 1e-4 * came  # the counters show tenths of a kWh
+    assert (
+        abs(came - went - (inside(process.physics)["heat"] - before)) < 1e-4 * came
+    )  # the counters show tenths of a kWh
