@@ -196,8 +196,9 @@ class Agent:
             last = now
             states = {}
             for name, lane in self._lanes.items():
-                trouble = lane.outbox.trouble or self._uplink_trouble
-                states[name] = (lane.source.vitals, Flow(lane.sent, self._spool.waiting(name), trouble))
+                trouble = lane.outbox.trouble or self._uplink_trouble or _quarantine(self._spool)
+                dropped = self._spool.dropped.get(name, 0)
+                states[name] = (lane.source.vitals, Flow(lane.sent, self._spool.waiting(name), dropped, trouble))
             await self._health.deliver(Arrival(health_readings(self._id, states, now)))
 
 
@@ -207,6 +208,12 @@ async def _watch(source: Source, outage: _Outage) -> None:
         await asyncio.sleep(0.5)
         if source.vitals.connected:
             outage.restored()
+
+
+def _quarantine(spool: Spool) -> str | None:
+    return (
+        None if spool.quarantined is None else f"the spool was corrupt at start and is kept as {spool.quarantined}"
+    )
 
 
 def _first(group: BaseExceptionGroup[FixError]) -> FixError:

@@ -20,6 +20,8 @@ class Flow:
 
     sent: int
     spooled: int
+    dropped: int = 0
+    """Values dropped from the full spool [1]."""
     trouble: str | None = None
     """Why values cannot be written to disk or sent, for people."""
 
@@ -41,7 +43,7 @@ def _rows(agent: str, source: str, vitals: Vitals, flow: Flow, now: int) -> list
         row(HealthMetric.RECEIVED, vitals.received),
         row(HealthMetric.SENT, flow.sent),
         row(HealthMetric.SPOOLED, flow.spooled),
-        row(HealthMetric.LOST, vitals.lost),
+        row(HealthMetric.LOST, vitals.lost + flow.dropped),
         row(HealthMetric.CONNECTED, float(vitals.connected), text=flow.trouble),
         row(HealthMetric.FAILING, len(vitals.failing), text=failing_text(vitals.failing)),
         row(HealthMetric.AGE, age, BAD_WAITING_FOR_INITIAL_DATA if never else GOOD),

@@ -70,8 +70,8 @@ class Spool:
         """Creation time of this spool [ns UTC]."""
         self.quarantined: Path | None = None
         """Where a corrupt predecessor was put."""
-        self.dropped = 0
-        """Values dropped because the spool was full, since opening [1]."""
+        self.dropped: dict[str, int] = {}
+        """Values dropped per source because the spool was full or the batch unsendable, since opening [1]."""
         self._sequence = 0
         self._sending: set[int] = set()
         self._rows: dict[str, int] = {}
@@ -124,7 +124,7 @@ class Spool:
                 self._remember(db, source, marks)
         for gone in freed:
             self._uncount(gone)
-            self.dropped += gone.rows
+            self._drop(gone)
         self._sequence = sequence
         self._rows[source] = self._rows.get(source, 0) + len(readings)
         self._bytes += len(payload)
@@ -168,7 +168,7 @@ class Spool:
         # First the declaration, then the deletion: a crash between them declares twice rather than never.
         self.append(batch.source, Readings.empty(), losses)
         self.remove([batch])
-        self.dropped += batch.rows
+        self._drop(batch)
 
     def release(self) -> None:
         """Nothing is being sent any more."""
@@ -211,6 +211,9 @@ class Spool:
     def _remember(self, db: sqlite3.Connection, source: str, marks: Mapping[str, int]) -> None:
         merged = {**self.marks(source), **marks}
         db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (source, json.dumps(merged)))
+
+    def _drop(self, batch: Spooled) -> None:
+        self.dropped[batch.source] = self.dropped.get(batch.source, 0) + batch.rows
 
     def _uncount(self, batch: Spooled) -> None:
         self._rows[batch.source] -= batch.rows

@@ -59,15 +59,17 @@ def starter_plant_file(
     for path, members in folders.items():
         name = " / ".join(path) or "Objects"
         lines.append(f"      - id: {_unique(name, taken)}\n        name: {_title(name)}\n")
-        usable = [v for v in members if v.data_type is not None and len(v.node) <= _LONGEST_NODE]
-        points = [_point(v, source, taken, is_unit) for v in usable]
+        points = [_point(v, source, taken, is_unit) for v in members if _usable(v)]
         lines.append("        points:\n" + "".join(points) if points else "        points: []\n")
-        lines += [
-            f"        # not a number or a text: {_comment(v.node)}\n" for v in members if v.data_type is None
-        ]
+        left_out = [_comment(v.node) for v in members if not _usable(v)]
+        lines += [f"        # left out, not a number or a text: {node}\n" for node in left_out]
     if not folders:
         lines[0] = lines[0].rstrip("\n") + " []\n"
     return "".join(lines)
+
+
+def _usable(variable: Variable) -> bool:
+    return variable.data_type is not None and len(variable.node) <= _LONGEST_NODE
 
 
 def _point(variable: Variable, source: str, taken: set[str], is_unit: Callable[[str], bool]) -> str:

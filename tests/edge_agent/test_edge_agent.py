@@ -85,7 +85,7 @@ async def test_health_counts_what_came_went_and_fails(tmp_path):
 
 async def test_a_wrong_setting_ends_the_agent_with_its_reason(tmp_path):
     class Wrong(CountingSource):
-        async def run(self, marks, deliver):
+        async def run(self, marks, deliver):  # noqa: ARG002 - the shape of a source
             raise FixError("no such certificate")
 
     with Spool(tmp_path / "s.db", "edge-1", time.time_ns) as spool, pytest.raises(FixError, match="certificate"):
@@ -108,7 +108,7 @@ async def test_a_full_disk_is_retried_until_there_is_room(tmp_path, caplog):
 
 async def test_losses_travel_with_the_values(tmp_path):
     class Losing(CountingSource):
-        async def run(self, marks, deliver):
+        async def run(self, marks, deliver):  # noqa: ARG002 - the shape of a source
             await deliver(Arrival(Readings.empty(), losses=(Loss("a", 3, 1, 2, "overflow"),)))
             await asyncio.Event().wait()
 

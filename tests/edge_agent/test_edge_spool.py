@@ -67,7 +67,7 @@ def test_when_full_the_oldest_is_dropped_and_its_exact_counts_ride_on_the_next_b
             ("b", 1, "spool full, oldest dropped"),
             ("c", 7, "overflow"),
         }
-        assert spool.dropped == 3
+        assert spool.dropped == {"dcs": 3}
         assert spool.backlog().rows == 2
 
 
