@@ -17,6 +17,8 @@ MOST_GAPS = 100
 EVERY = 2.0
 """Seconds between two looks at the ledger."""
 _COUNTS = (HealthMetric.RECEIVED, HealthMetric.SENT, HealthMetric.SPOOLED, HealthMetric.LOST, HealthMetric.FAILING)
+_ACCOUNT = ("received", "written", "rejected", "overwritten", "expired", "lost")
+_TOTALS = (*_ACCOUNT, "duplicates", "missing_batches", "unreadable")
 _CONNECTED = """<q-td :props="props"><span :class="'pw-chip ' + props.row.kind">{{ props.value }}</span>
 <div class="pw-faint pw-wrap" v-if="props.row.why">{{ props.row.why }}</div></q-td>"""
 _POINT = """<q-td :props="props"><span class="pw-mono">{{ props.value }}</span></q-td>"""
@@ -86,7 +88,7 @@ def _ledger(screen: Screen) -> Callable[[LedgerSnapshot], None]:
         ui.label(t("ledger_note")).classes("pw-faint")
         board = table(
             screen,
-            ["point", "name", "received", "written", "rejected", "lost", "balance"],
+            ["point", "name", *_ACCOUNT],
             empty="no_gaps",
             page=12,
         )
@@ -109,9 +111,6 @@ def _ledger(screen: Screen) -> Callable[[LedgerSnapshot], None]:
     return refresh
 
 
-_TOTALS = ("received", "written", "rejected", "lost", "balance", "duplicates", "missing_batches", "unreadable")
-
-
 def _total(screen: Screen, place: ui.element, key: str) -> ui.label:
     with place, ui.element("div"):
         ui.label(screen.t(key)).classes("pw-faint")
@@ -119,15 +118,7 @@ def _total(screen: Screen, place: ui.element, key: str) -> ui.label:
 
 
 def _sums(ledger: LedgerSnapshot) -> dict[str, int]:
-    received, written, rejected, lost = (
-        sum(getattr(p, name) for p in ledger.points) for name in ("received", "written", "rejected", "lost")
-    )
-    return {
-        "received": received,
-        "written": written,
-        "rejected": rejected,
-        "lost": lost,
-        "balance": received - written - rejected,
+    return {key: sum(getattr(p, key) for p in ledger.points) for key in _ACCOUNT} | {
         "duplicates": sum(a.duplicates for a in ledger.agents),
         "missing_batches": sum(g.count for a in ledger.agents for g in a.missing),
         "unreadable": sum(ledger.unreadable.values()),
@@ -142,11 +133,7 @@ def _point_rows(screen: Screen, ledger: LedgerSnapshot) -> list[dict[str, Any]]:
             "id": p.point,
             "point": p.point,
             "name": screen.subject(p.point) if p.point in screen.desk.plant.points else "",
-            "received": p.received,
-            "written": p.written,
-            "rejected": p.rejected,
-            "lost": p.lost,
-            "balance": p.received - p.written - p.rejected,
+            **{key: getattr(p, key) for key in _ACCOUNT},
         }
         for p in ordered
     ]

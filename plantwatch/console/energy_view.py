@@ -105,14 +105,14 @@ def chart(
         "series": [
             {
                 "type": "bar",
-                "name": words["consumption"],
+                "name": f"{words['consumption']} [kgce/t]",
                 "barMaxWidth": 40,
                 "data": [_bar(p, grades, low, colour) for p in periods],
                 "markLine": _lines(grades, words, colour),
             },
             {
                 "type": "bar",
-                "name": words["coverage"],
+                "name": f"{words['coverage']} [%]",
                 "xAxisIndex": 1,
                 "yAxisIndex": 1,
                 "barMaxWidth": 40,

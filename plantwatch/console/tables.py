@@ -7,7 +7,9 @@ from nicegui import ui
 
 from plantwatch.console.screen import Screen
 
-NUMBERS = frozenset({"received", "sent", "spooled", "lost", "written", "rejected", "balance", "values", "failing"})
+NUMBERS = frozenset(
+    {"received", "sent", "spooled", "lost", "written", "rejected", "overwritten", "expired", "values", "failing"}
+)
 """Columns that hold whole numbers: right-aligned, sorted as numbers, a dash for none."""
 _FORMAT = "v => v === null ? '\u2013' : v.toLocaleString('en-US').replaceAll(',', '\u2009')"
 

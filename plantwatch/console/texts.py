@@ -225,7 +225,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "loss_ledger": ("Loss ledger", "数据损失台账"),
     "written": ("Written", "已写入"),
     "rejected": ("Put aside", "已剔除"),
-    "balance": ("Difference", "差额"),
+    "overwritten": ("Replaced", "已覆盖"),
+    "expired": ("Expired", "已过期"),
     "missing_batches": ("Missing batches", "缺失批次"),
     "unreadable": ("Unreadable messages", "无法解析的消息"),
     "batches_missing": (
@@ -239,8 +240,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "to": ("To", "止"),
     "values": ("Values", "数值个数"),
     "ledger_note": (
-        "Received = written + put aside + difference; a difference that stays is a fault. Lost values never came.",
-        "已接收 = 已写入 + 已剔除 + 差额；差额长期存在即为故障。丢失的数值从未到达。",
+        "Received = written + put aside + replaced (same time again, or on its way) + expired. Lost values never came.",
+        "已接收 = 已写入 + 已剔除 + 已覆盖（相同时刻重复或正在写入）+ 已过期。丢失的数值从未到达。",
     ),
 }
 """Key to (English, Chinese). A text may have ``{names}`` that are filled in."""

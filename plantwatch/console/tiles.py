@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from plant.model import Plant, Point, Priority
+from plant.model import Kind, Plant, Point, Priority
 from plantwatch.console.data import AlarmItem, AlarmState
 from plantwatch.console.screen import PRIORITY_SIGN, Screen, set_classes
 from plantwatch.console.shown import SYMBOL, Quality, age_text, show, silence_limit, unit_text
@@ -85,7 +85,7 @@ def key_points(plant: Plant, points: tuple[Point, ...], most: int) -> list[Point
     def rank(point: Point) -> int:
         if point.id in causes:
             return 0
-        return 1 if point.alarms else 2 + (point.kind != "analog")
+        return 1 if point.alarms else 2 + (point.kind is not Kind.ANALOG)
 
     chosen = {p.id for p in sorted(points, key=rank)[:most]}
     return [p for p in points if p.id in chosen]

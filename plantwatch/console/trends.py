@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import events, ui
 
 from plant.clock import SECOND
-from plant.model import Point
+from plant.model import Kind, Point
 from plantwatch.console.data import Trend
 from plantwatch.console.screen import UPDATE, Screen
 from plantwatch.console.shown import age_text, decimals, unit_text
@@ -83,7 +83,7 @@ def _usual(screen: Screen) -> list[str]:
     """Without a choice: the measurements that the interlocks watch, so that a missing one is seen."""
     points = screen.desk.plant.points
     causes = dict.fromkeys(c.point for i in screen.desk.plant.interlocks for c in i.causes)
-    return [p for p in causes if p in points and points[p].kind == "analog"][:USUAL]
+    return [p for p in causes if p in points and points[p].kind is Kind.ANALOG][:USUAL]
 
 
 def _selector(screen: Screen, choice: _Choice) -> None:
@@ -111,13 +111,13 @@ def _selector(screen: Screen, choice: _Choice) -> None:
 def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) -> dict[str, Any]:
     """ECharts options for these trends; points of one unit of measurement share a strip."""
     points = [screen.desk.plant.points[p] for p in found]
-    units = list(dict.fromkeys(p.unit for p in points)) or ["1"]
+    strips = list(dict.fromkeys(_strip_of(p) for p in points)) or [("1", False)]
     palette = _COLOURS[screen.dark]
     text, grid = ("#c3ccd5", "#3a434d") if screen.dark else ("#3c4650", "#d4d8dd")
     time = {"type": "time", "axisLine": {"lineStyle": {"color": text}}}
     series: list[dict[str, Any]] = []
     for i, point in enumerate(points):
-        name, axis = _name(screen, point, points), units.index(point.unit)
+        name, axis = _name(screen, point, points), strips.index(_strip_of(point))
         series += _series(screen, point, found[point.id], name=name, axis=axis, colour=palette[i % len(palette)])
     return {
         "animation": False,
@@ -131,17 +131,17 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
             "textStyle": {"color": text},
             "data": [_name(screen, p, points) for p in points],
         },
-        "grid": [_strip(i, len(units)) for i in range(len(units))],
+        "grid": [_place(i, len(strips)) for i in range(len(strips))],
         "xAxis": [
             {
                 **time,
                 "min": _local(screen, start),
                 "max": _local(screen, end),
                 "gridIndex": i,
-                "axisLabel": {"show": i == len(units) - 1, "color": text, "hideOverlap": True},
+                "axisLabel": {"show": i == len(strips) - 1, "color": text, "hideOverlap": True},
                 "splitLine": {"show": True, "lineStyle": {"color": grid}},
             }
-            for i in range(len(units))
+            for i in range(len(strips))
         ],
         "yAxis": [
             {
@@ -150,10 +150,10 @@ def options(screen: Screen, found: Mapping[str, Trend], start: int, end: int) ->
                 "scale": True,
                 "nameTextStyle": {"color": text, "align": "right"},
                 "axisLabel": {"color": text},
-                "splitNumber": max(2, 5 - len(units)),
+                "splitNumber": max(2, 5 - len(strips)),
                 "splitLine": {"lineStyle": {"color": grid}},
             }
-            for i, unit in enumerate(units)
+            for i, (unit, _) in enumerate(strips)
         ],
         "series": series,
     }
@@ -166,9 +166,14 @@ def _local(screen: Screen, ns: int) -> float:
     return ns / 1e6 + minutes * 60_000
 
 
-def _strip(i: int, n: int) -> dict[str, Any]:
-    each = 88 / n
-    return {"left": 72, "right": 24, "top": f"{9 + i * each:.1f}%", "height": f"{each - (6 if n > 1 else 2):.1f}%"}
+def _strip_of(point: Point) -> tuple[str, bool]:
+    """Points of one unit share a strip, but a switch never shares one with a measurement."""
+    return point.unit, point.kind is Kind.DISCRETE
+
+
+def _place(i: int, n: int) -> dict[str, Any]:
+    each = 91 / n
+    return {"left": 72, "right": 24, "top": f"{9 + i * each:.1f}%", "height": f"{each - (6 if n > 1 else 4):.1f}%"}
 
 
 def _name(screen: Screen, point: Point, among: list[Point]) -> str:
@@ -190,7 +195,7 @@ def _series(
         return [[t, round(v, places) if isfinite(v) else None] for t, v in zip(times, values, strict=True)]
 
     place = {"xAxisIndex": axis, "yAxisIndex": axis, "type": "line", "symbol": "none", "connectNulls": False}
-    place |= {"step": False if point.kind == "analog" else "end"}
+    place |= {"step": False if point.kind is Kind.ANALOG else "end"}
     low, spread = trend.low.tolist(), (trend.high - trend.low).tolist()
     hidden = {"lineStyle": {"opacity": 0}, "stack": f"band {point.id}", "silent": True, "tooltip": {"show": False}}
     line = {
@@ -221,5 +226,5 @@ def _limits(point: Point, colour: str) -> dict[str, Any]:
         "symbol": "none",
         "label": {"show": False},
         "lineStyle": {"type": "dashed", "width": 1, "color": colour, "opacity": 0.55},
-        "data": [{"yAxis": a.limit} for a in point.alarms if a.limit is not None and point.kind == "analog"],
+        "data": [{"yAxis": a.limit} for a in point.alarms if a.limit is not None and point.kind is Kind.ANALOG],
     }
