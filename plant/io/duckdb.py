@@ -154,8 +154,9 @@ class DuckDbHistorian:
             except BaseException:
                 self._give_up(base)
                 raise
-            base.execute("CHECKPOINT")
             self._load(base)
+            with contextlib.suppress(duckdb.Error):  # frees the room now; else the next one does
+                base.execute("CHECKPOINT")
             return 0 if row is None else int(row[0])
 
         return await self._run(work)

@@ -38,7 +38,7 @@ EXPIRE = """
 UPDATE point SET expired = expired + old.rows
 FROM (SELECT point, count(*) AS rows FROM reading WHERE time < $before GROUP BY point) old WHERE code = old.point
 """
-"""Note for each point how many rows retention is about to delete, so that every stored row stays in the account."""
+"""Note for each point how many rows retention is about to delete, so that each stored row stays accounted for."""
 
 RETAIN = "DELETE FROM reading WHERE time < $before"
 

@@ -168,14 +168,16 @@ async def test_bad_values_text_points_health_and_results_are_stored(tmp_path: Pa
 
 
 async def test_a_batch_that_comes_again_adds_to_duplicates_only(tmp_path: Path) -> None:
-    one = batch(1, Reading("A", T0, 1.0), losses=(Loss("A", 3, T0 - S, T0, "spool full"),))
+    one = batch(1, Reading("A", T0, 1.0), Reading("C", T0, 1.0), losses=(Loss("A", 3, T0 - S, T0, "spool full"),))
     async with running(tmp_path) as rig:
         await rig.send(one, one)
         await rig.settled()
         await rig.send(one)
         await rig.settled()
         found = await rig.ingest.snapshot()
+        assert len(rig.dead()) <= 2  # once for each of the group's two, and never again
     row = found.point("A")
+    assert found.point("C").rejected == 1
     assert (row.received, row.written, row.duplicate, row.lost) == (1, 1, 2, 3)
     assert row.losses == (DeclaredLoss("edge", "spool full", 3, T0 - S, T0),)
     assert found.agents[0].duplicates == 2
