@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeVar
 
 from edge_agent.health import HEALTH, Flow, health_readings
 from edge_agent.outbox import Outbox
@@ -18,6 +19,8 @@ from plant.topics import Channel, Topic
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 Connect = Callable[[], AbstractAsyncContextManager[Uplink]]
 """Makes a new connection to the broker: a fresh object each time."""
 
@@ -27,7 +30,7 @@ _SHORTEST_HEALTH = 0.5
 """Real seconds that health readings are at least apart."""
 _IN_FLIGHT = 8
 """Batches that are on their way to the broker at once."""
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
 _SETTLED = 30.0
 """A connection that held this long starts the back-off anew [s]."""
 
@@ -63,7 +66,6 @@ class _Lane:
     source: Source
     outbox: Outbox
     sent: int = 0
-    outage: str | None = field(default=None)
 
 
 class Agent:
@@ -156,8 +158,7 @@ class Agent:
 
     async def _send_some(self, uplink: Uplink) -> None:
         self._ready.clear()
-        async with self._disk:
-            batches = await asyncio.to_thread(self._spool.oldest, _IN_FLIGHT)
+        batches = await self._at_disk(self._spool.oldest, _IN_FLIGHT)
         if not batches:
             await self._ready.wait()
             return
@@ -166,16 +167,24 @@ class Agent:
         )
         arrived = [b for b, error in zip(batches, results, strict=True) if error is None]
         if arrived:
-            async with self._disk:
-                await asyncio.to_thread(self._spool.remove, arrived)
+            await self._at_disk(self._spool.remove, arrived)
             self._count_sent(arrived)
         for batch, error in zip(batches, results, strict=True):
             if isinstance(error, DropError):
                 _log.error("batch %d of %d values can never be sent: %s", batch.sequence, batch.rows, error)
-                async with self._disk:
-                    await asyncio.to_thread(self._spool.abandon, batch, str(error))
+                await self._at_disk(self._spool.abandon, batch, str(error))
             elif error is not None:
                 raise error
+
+    async def _at_disk(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """Run a spool call in a thread, alone; a cancelled one is seen through before the next may start."""
+        async with self._disk:
+            call = asyncio.create_task(asyncio.to_thread(work, *arguments))
+            try:
+                return await asyncio.shield(call)
+            except asyncio.CancelledError:
+                await asyncio.wait([call])
+                raise
 
     def _count_sent(self, batches: list[Spooled]) -> None:
         for batch in batches:

@@ -56,31 +56,41 @@ class Outbox:
 
     async def flush(self) -> None:
         """Write what is pending, trying again for as long as the disk refuses."""
+        while self._pending:
+            # A write in a thread cannot be stopped half-way: on cancellation it is seen through, so that nothing
+            # is written twice and no second writer meets the first.
+            write = asyncio.create_task(self._write())
+            try:
+                stored = await asyncio.shield(write)
+            except asyncio.CancelledError:
+                await asyncio.wait([write])
+                raise
+            if stored:
+                return
+            await asyncio.sleep(_RETRY)
+
+    async def _write(self) -> bool:
         taken, rows = self._take()
-        if not taken:
-            return
         arrivals = [arrival for arrival, _ in taken]
         readings = Readings.concat([a.readings for a in arrivals])
         losses = tuple(loss for a in arrivals for loss in a.losses)
         marks = {point: time for a in arrivals for point, time in a.marks.items()}
-        while True:
-            try:
-                async with self._disk:
-                    await asyncio.to_thread(self._spool.append, self._source, readings, losses, marks)
-            except RetryError as error:
-                self._report(str(error))
-                await asyncio.sleep(_RETRY)
-            else:
-                break
+        try:
+            async with self._disk:
+                await asyncio.to_thread(self._spool.append, self._source, readings, losses, marks)
+        except RetryError as error:
+            self._report(str(error))
+            return False
         self._report(None)
-        for _, receipt in taken:
-            if not receipt.done():
-                receipt.set_result(None)
         async with self._changed:
             del self._pending[: len(taken)]
             self._rows -= rows
             self._changed.notify_all()
+        for _, receipt in taken:
+            if not receipt.done():
+                receipt.set_result(None)
         self._on_stored()
+        return True
 
     def _take(self) -> tuple[list[tuple[Arrival, Receipt]], int]:
         """The first arrivals that fit one batch; they stay pending until they are on disk."""

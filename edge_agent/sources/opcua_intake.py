@@ -52,6 +52,7 @@ class Intake:
         times, untimed = columns.times(now)
         status = columns.statuses()
         self._gap_of_overflow(code[known], times[known], status[known])
+        self._holes(code[known], times[known])
         self._first_values(code[known], times[known])
         self._judge(code[known], status[known], columns)
         table.last[code[known]] = times[known]
@@ -116,6 +117,24 @@ class Intake:
                 known = int(table.last[handle]) != NEVER
                 self._gaps.append(Gap(item, item.resume, int(times[row]), "connection lost", known_start=known))
             item.resume = None
+
+    def _holes(self, code: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+        """Look at history where values of an expected period are missing.
+
+        Servers exist (asyncua's among them) that drop from a full queue without setting the overflow bit. A device
+        that was merely late has nothing in between, so no loss is declared from this alone.
+        """
+        order = np.argsort(code, kind="stable")
+        code, times = code[order], times[order]
+        before = self._table.last[code]
+        same = code[1:] == code[:-1]
+        before[1:][same] = times[:-1][same]
+        late = (before != NEVER) & (times - before > self._table.patience[code]) & self._table.delivered[code]
+        for row in np.flatnonzero(late).tolist():
+            item = self._table.items[int(code[row])]
+            item.open_gaps += 1
+            hole = Gap(item, int(before[row]), int(times[row]), "expected values are missing", known_start=False)
+            self._gaps.append(hole)
 
     def _gap_of_overflow(self, code: NDArray[np.int64], times: NDArray[np.int64], status: Codes) -> None:
         for row in np.flatnonzero(has_overflow(status)).tolist():

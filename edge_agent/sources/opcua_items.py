@@ -10,9 +10,12 @@ from asyncua.ua.uaerrors import UaError
 from numpy.typing import NDArray
 
 from edge_agent.sources.opcua_session import Session
+from plant.clock import SECOND
 from plant.errors import Unavailable
 from plant.model import OpcUaAddress, Plant
 
+_PATIENCE = 2.5
+"""Periods without a value after which history is looked at [1]."""
 NEVER = -1
 """In time columns: nothing has come yet."""
 
@@ -45,6 +48,8 @@ class ItemTable:
     last: NDArray[np.int64]
     """Source time of the last live value [ns UTC]."""
     delivered: NDArray[np.bool_]
+    patience: NDArray[np.int64]
+    """Longest believable step between two source times [ns]; without a period any step is."""
     points: tuple[str, ...]
     refused: dict[int, str] = field(default_factory=dict)
     """Items that the server does not monitor, with the reason."""
@@ -68,7 +73,14 @@ def item_table(plant: Plant, source: str) -> ItemTable:
         if isinstance(point.address, OpcUaAddress) and point.address.source == source:
             items.append(Item(len(items), point.id, point.address, point.period))
     n = len(items)
-    return ItemTable(items, np.full(n, NEVER, np.int64), np.zeros(n, np.bool_), tuple(i.point for i in items))
+    patience = [int(_PATIENCE * i.period * SECOND) if i.period else np.iinfo(np.int64).max for i in items]
+    return ItemTable(
+        items,
+        np.full(n, NEVER, np.int64),
+        np.zeros(n, np.bool_),
+        np.array(patience, np.int64),
+        tuple(i.point for i in items),
+    )
 
 
 def resolve(text: str, namespaces: Sequence[str]) -> ua.NodeId:

@@ -336,3 +336,18 @@ async def test_a_lost_message_is_asked_for_again(monkeypatch):
         await until(lambda: 5.0 in got.values("a"))
     assert got.values("a")[1:] == [1.0, 2.0, 3.0, 4.0, 5.0]
     await server.stop()
+
+
+async def test_values_that_a_full_queue_dropped_without_a_word_come_from_history():
+    port, history = free_port(), {}
+    server = await TestServer(port, history=history).start(["a"])
+    await server.write("a", 0.0, T0)
+    source, got = source_of([opc_point("a", queue=5, period=1.0)], port), Collector()
+    async with running(source.run({}, got.deliver)):
+        await until(lambda: source.vitals.connected)
+        for i in range(1, 41):
+            await server.write("a", float(i), T0 + i * SECOND)
+        await until(lambda: set(got.values("a")) == {float(i) for i in range(41)})
+        await until(lambda: got.marks == {"a": T0 + 40 * SECOND})
+    assert got.losses == {}
+    await server.stop()
