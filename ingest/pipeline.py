@@ -186,7 +186,7 @@ class Ingest:
         found = self._sort(group, arrival)
         batches = [entry.checked.batch for entry in found.entries]
         known = await self._surely(lambda: self._off_loop(lambda: self._ledger.known(batches)))
-        fresh = [e.checked for e, old in zip(found.entries, known, strict=True) if not old]
+        fresh = _first_of_each([e.checked for e, old in zip(found.entries, known, strict=True) if not old])
         letters = found.letters + [letter for c in fresh for letter in _letters(c, arrival, found.topics)]
         await self._surely(lambda: self._off_loop(lambda: self._dead_letters.add(letters)))
         readings = Readings.concat([c.kept for c in fresh])
@@ -222,6 +222,14 @@ class Ingest:
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await alone(self._files, work)
+
+
+def _first_of_each(batches: Sequence[Checked]) -> list[Checked]:
+    """Without the repeats within one group; the ledger cannot know those yet."""
+    named: dict[tuple[str, int, int], Checked] = {}
+    for checked in batches:
+        named.setdefault((checked.batch.agent, checked.batch.epoch, checked.batch.sequence), checked)
+    return list(named.values())
 
 
 def _letters(checked: Checked, arrival: int, of_agent: Mapping[str, str]) -> list[DeadLetter]:
