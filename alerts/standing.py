@@ -1,0 +1,107 @@
+"""An alarm with its state, to and from the journal's JSON. What cannot be read falls towards annunciation."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from alerts.alarm import Alarm, Origin
+from alerts.lifecycle import Phase, Shelf, State
+from plant.model import Priority
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An alarm as a person sees it."""
+
+    alarm: str
+    occurrence: str | None
+    """Names the last activation; an acknowledgement must name it. None when it never was active."""
+    subject: str
+    origin: Origin
+    state: Phase
+    """The ISA-18.2 state, suppression first."""
+    underlying: Phase
+    """The state below a suppression."""
+    priority: Priority
+    message: str
+    message_zh: str | None
+    area: str | None
+    raised: int | None
+    """Start of the last activation [ns UTC]."""
+    acknowledged_by: str | None
+    silenced: bool
+    quality_bad: bool
+    """The signal is Bad: the state is the last that was known."""
+    shelved_until: int | None
+    """[ns UTC]."""
+    shelved_by: str | None
+    shelve_reason: str | None
+    suppressed_by: str | None
+    out_of_service: str | None
+    """The reason."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """One alarm and where it stands."""
+
+    alarm: Alarm
+    state: State = field(default_factory=State)
+    open: tuple[str, ...] = ()
+    """Findings that hold it active."""
+
+    @property
+    def annunciated(self) -> bool:
+        """True while it is shown to operators as an alarm."""
+        return not self.state.suppressed and self.state.phase is not Phase.NORM
+
+    def view(self) -> AlarmView:
+        """As a person sees it."""
+        alarm, state, shelf = self.alarm, self.state, self.state.shelf
+        return AlarmView(
+            alarm=alarm.id,
+            occurrence=state.occurrence,
+            subject=alarm.subject,
+            origin=alarm.origin,
+            state=state.phase,
+            underlying=state.underlying,
+            priority=alarm.priority,
+            message=alarm.message,
+            message_zh=alarm.message_zh,
+            area=alarm.area,
+            raised=state.raised,
+            acknowledged_by=state.acked_by,
+            silenced=state.silenced,
+            quality_bad=state.quality_bad,
+            shelved_until=None if shelf is None else shelf.until,
+            shelved_by=None if shelf is None else shelf.user,
+            shelve_reason=None if shelf is None else shelf.reason,
+            suppressed_by=state.by_design,
+            out_of_service=state.out_of_service,
+        )
+
+
+def dump(standing: Standing, *, annunciate: bool) -> dict[str, Any]:
+    """The journal's JSON of an alarm and its state."""
+    return {
+        "alarm": asdict(standing.alarm),
+        "state": asdict(standing.state),
+        "open": list(standing.open),
+        "annunciate": annunciate,
+        "phase": str(standing.state.phase),
+    }
+
+
+def load(after: dict[str, Any]) -> Standing:
+    """The alarm and its state; a shelf without a readable end is taken off (OPC 10000-9, 5.8.17)."""
+    alarm, state = dict(after["alarm"]), dict(after["state"])
+    alarm |= {"origin": Origin(alarm["origin"]), "priority": Priority(alarm["priority"])}
+    state["shelf"] = _shelf(state.get("shelf"))
+    return Standing(Alarm(**alarm), State(**state), tuple(after["open"]))
+
+
+def _shelf(stored: object) -> Shelf | None:
+    match stored:
+        case {"until": int(until), "user": str(user), "reason": str(reason)}:
+            return Shelf(until, user, reason)
+        case _:
+            return None
