@@ -220,6 +220,10 @@ class AlarmDesk:
         """Lines of the journal, newest first; see ``Journal.history``."""
         return self._journal.history(limit, before, alarm)
 
+    def lines_since(self, seq: int, limit: int = 100) -> list[Line]:
+        """Lines of the journal after number ``seq``, oldest first; see ``Journal.since``."""
+        return self._journal.since(seq, limit)
+
     def verify(self) -> int | None:
         """First broken row of the journal or None; may run off the loop."""
         return self._journal.verify()
