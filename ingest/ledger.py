@@ -16,7 +16,7 @@ from typing import Self
 from ingest.ledger_view import AgentRow, DeclaredLoss, LedgerSnapshot, PointRow, SequenceGap
 from ingest.validation import Checked
 from plant.codec import Batch
-from plant.errors import FixError, Unavailable
+from plant.errors import DropError, FixError, Unavailable
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS agent (
@@ -97,7 +97,8 @@ class Ledger:
         """Enter stored batches, and the reasons of messages that could not be read, all in one transaction.
 
         Raises:
-            Unavailable: nothing of this call was entered.
+            Unavailable: nothing of this call was entered; try again.
+            DropError: nothing of this call was entered, and it never can be.
         """
         with self._transaction():
             received: Counter[str] = Counter()
@@ -112,7 +113,7 @@ class Ledger:
                     self._note_agent(entry, duplicates=0)
                     self._add_sequence(batch)
                     self._add_rejections(entry.checked)
-                    self._add_losses(batch)
+                    self._add_losses(entry.checked)
             self._count("received", received)
             self._count("duplicate", duplicate)
             self._add_unreadable(Counter(unreadable))
@@ -219,10 +220,10 @@ class Ledger:
                 [(point, str(rejection.reason), n) for point, n in rejection.readings.counts().items()],
             )
 
-    def _add_losses(self, batch: Batch) -> None:
+    def _add_losses(self, checked: Checked) -> None:
         """Enter declared losses; one that touches the latest of the same reason makes that one longer."""
-        for loss in batch.losses:
-            key = (batch.agent, loss.point, loss.reason)
+        for loss in checked.losses:
+            key = (checked.batch.agent, loss.point, loss.reason)
             latest = self._base.execute(
                 "SELECT rowid, end FROM loss WHERE agent = ? AND point = ? AND reason = ? "
                 "ORDER BY end DESC LIMIT 1",
@@ -264,5 +265,7 @@ class Ledger:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except (sqlite3.DataError, sqlite3.IntegrityError, OverflowError, UnicodeError) as error:
+            raise DropError(f"ledger {self._path} can never hold this: {error}") from error
         except sqlite3.Error as error:
             raise Unavailable(f"ledger {self._path} cannot work now: {error}") from error

@@ -233,11 +233,10 @@ def _first_of_each(batches: Sequence[Checked]) -> list[Checked]:
 
 
 def _letters(checked: Checked, arrival: int, of_agent: Mapping[str, str]) -> list[DeadLetter]:
-    """One dead letter for each reason, holding the rejected rows as a batch of their own."""
-    batch = checked.batch
-    return [
-        DeadLetter.of_rows(
-            arrival, of_agent[batch.agent], str(r.reason), replace(batch, readings=r.readings, losses=())
-        )
-        for r in checked.rejections
-    ]
+    """One dead letter for each reason, holding the rejected rows as a batch of their own; one for false losses."""
+    batch, topic = checked.batch, of_agent[checked.batch.agent]
+    aside = [(str(r.reason), replace(batch, readings=r.readings, losses=())) for r in checked.rejections]
+    if checked.impossible_losses:
+        false = replace(batch, readings=Readings.empty(), losses=checked.impossible_losses)
+        aside.append(("impossible loss", false))
+    return [DeadLetter.of_rows(arrival, topic, reason, rows) for reason, rows in aside]

@@ -1,7 +1,7 @@
 """Which rows of a batch may be stored. Pure: masks over columns, the first reason that holds is the one told."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -22,7 +22,11 @@ AHEAD = 86_400 * SECOND
 LARGEST = 2**62
 """Bound of counters and times from the wire: they must fit the ledger's 64-bit columns when added up."""
 MAX_REASON = 200
-"""Characters of a reason from the wire."""
+"""Characters of a loss's reason that the ledger keeps."""
+MAX_NAME = 128
+"""Characters of a point's id, see ``plant.model.Id``."""
+MAX_COUNT = 2**40
+"""Bound of a declared count: sums of them stay within 64 bits."""
 _SYSTEM_POINT = re.compile(r"sys/[A-Za-z0-9_.\-/]{1,124}")
 
 
@@ -50,6 +54,10 @@ class Checked:
     batch: Batch
     kept: Readings
     rejections: tuple[Rejection, ...]
+    losses: tuple[Loss, ...] = ()
+    """Declared losses for the ledger, long reasons cut."""
+    impossible_losses: tuple[Loss, ...] = ()
+    """Declared losses whose numbers cannot be true."""
 
 
 class Validator:
@@ -77,8 +85,6 @@ class Validator:
                 f"batch of {batch.agent!r} has epoch {batch.epoch}, sequence {batch.sequence}, sent {batch.sent}: "
                 "sequence counts from 1, the others are [ns UTC]"
             )
-        for loss in batch.losses:
-            self._check_loss(loss)
         return batch
 
     def check(self, batch: Batch) -> Checked:
@@ -91,7 +97,13 @@ class Validator:
             free &= ~wrong
             if chosen.any():
                 rejections.append(Rejection(reason, rows[chosen].compact()))
-        return Checked(batch, rows if free.all() else rows[free], tuple(rejections))
+        return Checked(
+            batch,
+            rows if free.all() else rows[free],
+            tuple(rejections),
+            tuple(replace(n, reason=n.reason[:MAX_REASON]) for n in batch.losses if _is_possible(n)),
+            tuple(n for n in batch.losses if not _is_possible(n)),
+        )
 
     def _masks(self, batch: Batch) -> dict[Reason, NDArray[np.bool_]]:
         rows = batch.readings
@@ -112,10 +124,8 @@ class Validator:
     def _knows(self, point: str) -> bool:
         return point in self._is_text or _SYSTEM_POINT.fullmatch(point) is not None
 
-    def _check_loss(self, loss: Loss) -> None:
-        bounded = all(-LARGEST < n < LARGEST for n in (loss.start, loss.end)) and len(loss.reason) <= MAX_REASON
-        if not (self._knows(loss.point) and 0 < loss.count < 2**53 and bounded and loss.start <= loss.end):
-            raise DropError(
-                f"batch declares a loss of {loss.count} values of {loss.point!r} from {loss.start} to {loss.end} "
-                f"[ns UTC]: unknown point, numbers out of order, or a reason over {MAX_REASON} characters"
-            )
+
+def _is_possible(loss: Loss) -> bool:
+    """A loss that the ledger can hold; its point may be a source's name when the agent no longer knows better."""
+    bounded = -LARGEST < loss.start <= loss.end < LARGEST and 0 < loss.count < MAX_COUNT
+    return bounded and 0 < len(loss.point) <= MAX_NAME

@@ -18,7 +18,7 @@ T0 = 1_700_000_000_000_000_000
 
 def entry(agent: str, epoch: int, sequence: int, losses: tuple[Loss, ...] = ()) -> Entry:
     rows = Readings.from_rows(Reading(f"P{sequence % 3}", T0 + i, 1.0) for i in range(sequence % 5))
-    return Entry(Checked(Batch(agent, epoch, sequence, T0 + sequence, rows, losses), rows, ()), T0)
+    return Entry(Checked(Batch(agent, epoch, sequence, T0 + sequence, rows, losses), rows, (), losses), T0)
 
 
 _NAMES = st.tuples(st.sampled_from(["x", "y"]), st.integers(1, 2), st.integers(1, 15))
