@@ -23,11 +23,13 @@ _TWO_LINES = """<q-td :props="props" class="pw-wrap">{{ props.value }}
 <div class="pw-faint" v-if="props.row.below">{{ props.row.below }}</div></q-td>"""
 _BUTTONS = """<q-td :props="props">
 <q-btn v-if="props.row.ack_label" class="pw-btn q-mr-sm" flat dense no-caps :label="props.row.ack_label"
-  @click="$parent.$emit('acknowledge', props.row.id)" />
+  @click="$parent.$emit('acknowledge', props.row.occurrence)" />
 <q-btn v-if="props.row.shelve_label" class="pw-btn" flat dense no-caps :label="props.row.shelve_label"
-  @click="$parent.$emit('shelve', props.row.alarm)" />
+  @click="$parent.$emit('shelve', props.row.id)" />
 <q-btn v-if="props.row.unshelve_label" class="pw-btn" flat dense no-caps :label="props.row.unshelve_label"
-  @click="$parent.$emit('unshelve', props.row.alarm)" /></q-td>"""
+  @click="$parent.$emit('unshelve', props.row.id)" />
+<q-btn v-if="props.row.reset_label" class="pw-btn q-ml-sm" flat dense no-caps :label="props.row.reset_label"
+  @click="$parent.$emit('reset', props.row.id)" /></q-td>"""
 
 
 def build(screen: Screen) -> None:
@@ -51,9 +53,11 @@ def _panel(title: str) -> ui.element:
 def _row(screen: Screen, alarm: AlarmItem) -> dict[str, Any]:
     message = alarm.message_zh if screen.language == "zh" and alarm.message_zh is not None else alarm.message
     below = screen.t("acknowledged_by", user=alarm.acknowledged_by) if alarm.acknowledged_by is not None else ""
+    if alarm.quality_bad:
+        below = " · ".join(w for w in (below, screen.t("signal_bad")) if w)
     return {
-        "id": alarm.occurrence,
-        "alarm": alarm.alarm,
+        "id": alarm.alarm,
+        "occurrence": alarm.occurrence,
         "priority": f"{PRIORITY_SIGN[alarm.priority]} {screen.t(f'priority_{alarm.priority}')}",
         "priority_kind": alarm.priority if alarm.state is not AlarmState.SHELVED else "",
         "state": screen.t(f"alarm_{alarm.state}"),
@@ -75,13 +79,16 @@ def _active(screen: Screen) -> Callable[[], None]:
         board.add_slot("body-cell-actions", _BUTTONS)
         board.on("acknowledge", lambda e: _acknowledge(screen, str(e.args), refresh))
         board.on("shelve", lambda e: _shelve(screen, str(e.args), refresh))
+        board.on("reset", lambda e: _reset(screen, str(e.args), refresh))
 
     def refresh() -> None:
         active = [a for a in screen.desk.alarms() if a.state is not AlarmState.SHELVED]
-        active.sort(key=lambda a: (not a.state.unacknowledged, _URGENCY.index(a.priority), -a.raised))
+        active.sort(key=lambda a: (not a.state.unacknowledged, _URGENCY.index(a.priority), -(a.raised or 0)))
         rows = []
         for alarm in active[:MOST_ROWS]:
             row = _row(screen, alarm)
+            if screen.may(Act.RESET) and alarm.state is AlarmState.LACKED:
+                row["reset_label"] = screen.t("reset")
             if screen.may(Act.ACKNOWLEDGE) and alarm.state.unacknowledged:
                 row["ack_label"] = screen.t("acknowledge")
             if screen.may(Act.SHELVE):
@@ -98,6 +105,11 @@ def _acknowledge(screen: Screen, occurrence: str, refresh: Callable[[], None]) -
         lambda viewer: screen.desk.acknowledge(occurrence, viewer=viewer),
         done=screen.t("acknowledged"),
     )
+    refresh()
+
+
+def _reset(screen: Screen, alarm: str, refresh: Callable[[], None]) -> None:
+    screen.do(Act.RESET, lambda viewer: screen.desk.reset(alarm, viewer=viewer), done=screen.t("event_reset"))
     refresh()
 
 

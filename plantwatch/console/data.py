@@ -23,6 +23,8 @@ class Act(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     SHELVE = "shelve"
     """Shelve and take back from the shelf."""
+    RESET = "reset"
+    """Reset a latched alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,22 @@ class AlarmState(StrEnum):
 class AlarmItem:
     """An alarm that is not in its normal state."""
 
-    occurrence: str
-    """Names this occurrence: an acknowledgement names it, so that it cannot hit a later one."""
+    occurrence: str | None
+    """An acknowledgement names it, so that it cannot hit a later one. None: never active."""
     alarm: str
     subject: str
     """Id of the point, interlock, product or source that it is about."""
     state: AlarmState
     priority: Priority
-    raised: int
+    raised: int | None
     message: str
     message_zh: str | None = None
     acknowledged_by: str | None = None
     shelved_until: int | None = None
     shelved_by: str | None = None
     shelve_reason: str | None = None
+    quality_bad: bool = False
+    """The signal is Bad: the state is the last that was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +148,6 @@ class ProductEnergy:
     days: tuple[EnergyPeriod, ...]
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a failure
-    """The alarm desk says no; the text says why, fit to show to the person who asked."""
-
-
 class ConsoleData(Protocol):
     """The parts behind the console. Plain methods answer from memory in well under a millisecond."""
 
@@ -188,7 +188,7 @@ class ConsoleData(Protocol):
         """Acknowledge one occurrence.
 
         Raises:
-            Refused: the occurrence is over, or the viewer may not.
+            PlantError: the occurrence is over, or the viewer may not; the text is shown to the viewer.
         """
         ...
 
@@ -196,7 +196,7 @@ class ConsoleData(Protocol):
         """Put an alarm on the shelf for a time [s].
 
         Raises:
-            Refused: too long, no reason, not shelvable, or the viewer may not.
+            PlantError: too long, no reason, not shelvable, or the viewer may not.
         """
         ...
 
@@ -204,7 +204,15 @@ class ConsoleData(Protocol):
         """Take an alarm back from the shelf.
 
         Raises:
-            Refused: it is not on the shelf, or the viewer may not.
+            PlantError: it is not on the shelf, or the viewer may not.
+        """
+        ...
+
+    def reset(self, alarm: str, *, viewer: Viewer) -> None:
+        """Reset a latched alarm.
+
+        Raises:
+            PlantError: it is still active or not acknowledged, or the viewer may not.
         """
         ...
 

@@ -7,8 +7,9 @@ from inspect import isawaitable
 
 from nicegui import ui
 
+from plant.errors import PlantError
 from plant.model import Named
-from plantwatch.console.data import Act, ConsoleData, Refused, Viewer
+from plantwatch.console.data import Act, ConsoleData, Viewer
 from plantwatch.console.shown import clock_text, when_text
 from plantwatch.console.texts import Language, text
 
@@ -77,7 +78,7 @@ class Screen:
             return self.t("not_allowed")
         try:
             action(viewer)
-        except Refused as no:
+        except PlantError as no:
             return str(no)
         return None
 

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from ingest.ledger_view import AgentRow, DeclaredLoss, LedgerSnapshot, PointRow, SequenceGap
 from plant.clock import SECOND
+from plant.errors import FixError
 from plant.findings import Finding, FindingState, Severity
 from plant.model import AlarmKind, Kind, Plant, Point, Priority
 from plant.readings import Reading
@@ -25,7 +26,6 @@ from plantwatch.console.data import (
     Grades,
     InterlockHistory,
     ProductEnergy,
-    Refused,
     Trend,
     Viewer,
 )
@@ -174,7 +174,7 @@ class FakeDesk:
     def acknowledge(self, occurrence: str, *, viewer: Viewer) -> None:
         alarm = self._alarms.get(occurrence)
         if alarm is None or not alarm.state.unacknowledged:
-            raise Refused(f"the occurrence {occurrence} is over or acknowledged already")
+            raise FixError(f"the occurrence {occurrence} is over or acknowledged already")
         self._alarms[occurrence] = replace(alarm, state=AlarmState.ACKED, acknowledged_by=viewer.name)
         self._events.insert(0, AlarmEvent(self.now(), "acknowledged", alarm.alarm, viewer.name))
 
@@ -190,6 +190,13 @@ class FakeDesk:
         item = self._find(alarm)
         self._alarms[item.occurrence] = replace(item, state=AlarmState.UNACK)
         self._events.insert(0, AlarmEvent(self.now(), "unshelved", alarm, viewer.name))
+
+    def reset(self, alarm: str, *, viewer: Viewer) -> None:
+        item = self._find(alarm)
+        if item.state is not AlarmState.LACKED:
+            raise FixError(f"alarm {alarm} is not latched and acknowledged")
+        self._events.insert(0, AlarmEvent(self.now(), "reset", alarm, viewer.name))
+        self._alarms = {n: a for n, a in self._alarms.items() if a.alarm != alarm}
 
     def _find(self, alarm: str) -> AlarmItem:
         return next(a for a in self._alarms.values() if a.alarm == alarm)
@@ -273,6 +280,10 @@ def _alarms(now: int) -> list[AlarmItem]:
         AlarmItem(
             "o-3", "AI-101.nacl.bad", BAD, AlarmState.ACKED, Priority.HIGH, now - 2 * HOUR,
             "Saturated brine analyser: sensor failure", "饱和盐水分析仪故障", acknowledged_by="Wang Wei",
+        ),
+        AlarmItem(
+            "o-6", "GD-301B.chlorine.H", "GD-301B.chlorine", AlarmState.LACKED, Priority.CRITICAL, now - DAY,
+            "Chlorine in the compressor house", "氯压机房氯气报警", acknowledged_by="Li Na",
         ),
         AlarmItem(
             "o-4", "T-101.level.H", "T-101.level", AlarmState.RTNUN, Priority.LOW, now - 5 * HOUR,

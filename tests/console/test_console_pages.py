@@ -181,3 +181,11 @@ def test_the_ledger_can_be_filtered(operator: Visit) -> None:
     rows = page.locator("section").filter(has_text="Loss ledger").locator("tbody tr")
     expect(rows.filter(has_text="AM-101.total")).to_have_count(0)
     expect(rows.filter(has_text="SM-102.total")).to_contain_text("156")
+
+
+def test_a_latched_alarm_can_be_reset(operator: Visit) -> None:
+    page = operator.open("/alarms")
+    active = page.locator("section").filter(has_text="Active").first
+    row = active.get_by_role("row").filter(has_text="Chlorine in the compressor house")
+    row.get_by_role("button", name="Reset").click()
+    expect(row).to_have_count(0)
