@@ -11,6 +11,8 @@ NUMBERS = frozenset(
     {"received", "sent", "spooled", "lost", "written", "rejected", "overwritten", "expired", "values", "failing"}
 )
 """Columns that hold whole numbers: right-aligned, sorted as numbers, a dash for none."""
+FIXED = frozenset({"raised", "until", "time", "from", "to", "state"})
+"""Columns that never break a line."""
 _FORMAT = "v => v === null ? '\u2013' : v.toLocaleString('en-US').replaceAll(',', '\u2009')"
 
 
@@ -23,12 +25,13 @@ def table(screen: Screen, columns: Sequence[str], *, empty: str, page: int = 0, 
             "label": screen.t(key),
             "align": "right" if key in NUMBERS or key == "last_value" else "left",
             "sortable": page > 0,
+            "classes": "pw-fixed" if key in FIXED else "",
             **({":format": _FORMAT} if key in NUMBERS else {}),
         }
         for key in columns
     ]
     if actions:
-        shape.append({"name": "actions", "field": "actions", "label": "", "align": "right"})
+        shape.append({"name": "actions", "field": "actions", "label": "", "align": "right", "classes": "pw-fixed"})
     board = ui.table(columns=shape, rows=[], row_key="id", pagination=page).classes("pw-table")
     board.props("flat dense wrap-cells" + ("" if page else " hide-pagination"))
     board.props["no-data-label"] = screen.t(empty)
