@@ -61,7 +61,7 @@ async def opcua_rate(*, variables: int = 1000, ticks: int = 60, interval: float 
 
 
 def spool_rates(*, points: int = 2000, rows: int = 20_000, batches: int = 50) -> dict[str, float]:
-    """Values per second into and out of the spool on this disk, with the agent's own batch size and marks [1/s]."""
+    """Values per second into and out of the spool here, with batches and marks of the agent's own size [1/s]."""
     rng, names = np.random.default_rng(1), tuple(f"area/unit/point-{i}" for i in range(points))
     with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "s.db", "bench", time.time_ns) as spool:
         code = np.arange(rows, dtype=np.int32) % points

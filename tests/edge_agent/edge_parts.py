@@ -84,6 +84,7 @@ class TestServer:
     def __init__(self, port: int, *, history: dict[str, list[ua.DataValue]] | None = None) -> None:
         self.port, self.history = port, history
         self.server = Server()
+        self.server.iserver.disabled_clock = True  # its loop would hold up every stop for a second
         self.nodes: dict[str, object] = {}
 
     async def start(self, names: Sequence[str]) -> "TestServer":
