@@ -214,7 +214,7 @@ def _read(rows: Iterator[tuple[Any, ...]]) -> Iterator[Line]:
 def _values(seq: int, entry: Entry) -> tuple[Any, ...]:
     after = None if entry.after is None else _canonical(entry.after)
     return (
-        seq, entry.time, entry.written, entry.event, entry.alarm, entry.occurrence, entry.user, entry.detail, after,
+        seq, entry.time, entry.written, entry.event, entry.alarm, entry.occurrence, entry.user, entry.detail, after,  # noqa: E501
     )  # fmt: skip
 
 

@@ -256,7 +256,7 @@ def transition(state: State, event: Event, now: int, policy: Policy = Policy()) 
             assert_never(event)
 
 
-def _process(
+def _process(  # noqa: PLR0911 - one return for each row of the table
     state: State, event: Activate | ReAlarm | Return | Quality, now: int, policy: Policy
 ) -> Moved | Refused:
     match event:
@@ -267,8 +267,8 @@ def _process(
         case Activate(occurrence) | ReAlarm(occurrence):
             what = What.RAISED if isinstance(event, Activate) else What.REALARMED
             after = replace(
-                state, active=True, acked=False, latched=False, occurrence=occurrence, raised=now, process_time=now,
-                acked_by=None, silenced=False,
+                state, active=True, acked=False, latched=False, occurrence=occurrence, raised=now,
+                process_time=now, acked_by=None, silenced=False,
             )  # fmt: skip
             return Moved(after, what, annunciate=not state.suppressed)
         case Return() if not state.active:

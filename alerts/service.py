@@ -112,7 +112,7 @@ class Alerts:
                 await self._sleep(self._backoff.next())
 
     async def _take(self, delivery: Delivery) -> None:
-        """Return once the message is judged and every alarm it made is durable, or once it is found unreadable."""
+        """Return once the message is judged and its alarms are durable, or once it is found unreadable."""
         self.status.messages += 1
         try:
             found = await self._read(delivery)
@@ -127,7 +127,7 @@ class Alerts:
                 self._desk.readings(found)
         except Unavailable as error:
             self._storage.failed(error)
-            # A finding's look into the journal may have failed before it was judged; judging again changes nothing.
+            # A finding may not have been judged yet, as that reads the journal; judging twice changes nothing.
             await retry(lambda: self._again(found), outage=self._storage, backoff=Backoff(), sleep=self._sleep)
 
     async def _again(self, found: Finding | Readings) -> None:

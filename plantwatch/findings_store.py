@@ -1,4 +1,4 @@
-"""Findings on disk: what the rules found live, by finding id, for the console, the API and the replay's comparison."""
+"""Findings on disk: what the rules found live, by finding id, for the console and the API."""
 
 import contextlib
 import logging

@@ -51,7 +51,7 @@ class OutOfRange(_Part):
 
 
 class BadStatus(_Part):
-    """The signal has a status and, when that is Bad, no value. An MQTT device has one status for all its points."""
+    """The signal has a status and, when that is Bad, no value. An MQTT device has one status for all."""
 
     kind: Literal["bad_status"] = "bad_status"
     point: Id

@@ -28,11 +28,11 @@ class RingHistory(HistoryStorageInterface):  # type: ignore[misc]
     async def stop(self) -> None:
         """Nothing to close: the ring outlives the server."""
 
-    async def new_historized_node(self, node_id: ua.NodeId, period: timedelta | None, count: int = 0) -> None:
+    async def new_historized_node(self, node_id: ua.NodeId, period: timedelta | None, count: int = 0) -> None:  # noqa: ARG002 - asyncua's interface
         """Refuse: the ring's points are fixed."""
         raise ua.UaStatusCodeError(ua.StatusCodes.BadNotSupported)
 
-    async def save_node_value(self, node_id: ua.NodeId, datavalue: ua.DataValue) -> None:
+    async def save_node_value(self, node_id: ua.NodeId, datavalue: ua.DataValue) -> None:  # noqa: ARG002 - asyncua's interface
         """Refuse: the plant fills the ring itself."""
         raise ua.UaStatusCodeError(ua.StatusCodes.BadNotSupported)
 
@@ -62,7 +62,7 @@ class RingHistory(HistoryStorageInterface):  # type: ignore[misc]
         """Refuse: no events."""
         raise ua.UaStatusCodeError(ua.StatusCodes.BadNotSupported)
 
-    async def save_event(self, event: Any) -> None:  # noqa: ANN401 - events are not kept
+    async def save_event(self, event: Any) -> None:  # noqa: ANN401, ARG002 - asyncua's interface
         """Refuse: no events."""
         raise ua.UaStatusCodeError(ua.StatusCodes.BadNotSupported)
 

@@ -1,4 +1,4 @@
-"""The simulated plant as a real OPC UA server: folders by area and unit, a variable per point, history, restarts."""
+"""The simulated plant as a real OPC UA server: folders by area and unit, a variable per point, history."""
 
 import asyncio
 import hmac
@@ -111,7 +111,7 @@ class SimulatedOpcUa:
         await server.init()
         server.set_endpoint(self._settings.url)
         server.set_server_name("plantwatch simulated plant")
-        server.set_match_discovery_endpoint_url(False)  # noqa: FBT003 - the third-party call
+        server.set_match_discovery_endpoint_url(False)
         await server.set_application_uri(NAMESPACE)
         await _secure(server, self._settings)
         await _announce_limits(server, self._settings)
@@ -254,7 +254,10 @@ def _unit(unit: str) -> ua.EUInformation:
     """Engineering unit by its display name; the UNECE code is left open (-1, OPC 10000-8, 5.6.3)."""
     text = ua.LocalizedText(unit)
     return ua.EUInformation(
-        NamespaceUri="http://www.opcfoundation.org/UA/units/un/cefact", UnitId=-1, DisplayName=text, Description=text
+        NamespaceUri="http://www.opcfoundation.org/UA/units/un/cefact",
+        UnitId=-1,
+        DisplayName=text,
+        Description=text,
     )
 
 

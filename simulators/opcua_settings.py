@@ -50,7 +50,7 @@ class OpcUaServerSettings(BaseModel):
             self.certificate and self.private_key and self.users
         ):
             message = (
-                "a secured server needs certificate, private_key and users; for a test without, ask for security: none"
+                "a secured server needs certificate, private_key and users; a test may ask for security: none"
             )
             raise ValueError(message)
         unknown = self.operators - self.users.keys()

@@ -76,6 +76,11 @@ class SimulatedPlant:
         """Values handed out so far per point, exact."""
         return dict(zip(self.points, self._counts.tolist(), strict=True))
 
+    @property
+    def finished(self) -> bool:
+        """Never: a simulation has no end."""
+        return False
+
     def advance(self) -> Readings:
         """One step: the rows that the devices send for it."""
         while self._later and self._later[0][0] <= self.process.time:
@@ -158,7 +163,7 @@ class SimulatedPlant:
     def _after(self, delay: int, action: Callable[[], None]) -> None:
         heapq.heappush(self._later, (self.process.time + delay, next(self._order), action))
 
-    def _begin(self, fault: f.Fault) -> None:
+    def _begin(self, fault: f.Fault) -> None:  # noqa: C901 - one branch for each kind of fault
         o = self._overlay
         match fault:
             case f.Frozen():

@@ -78,7 +78,9 @@ def device_points(plant: Plant, device: str) -> tuple[str, ...]:
     return found
 
 
-def expected(plant: Plant, fault: f.Fault, start: int, end: int | None) -> tuple[Truth, ...]:
+def expected(  # noqa: PLR0911 - one return for each kind of fault
+    plant: Plant, fault: f.Fault, start: int, end: int | None
+) -> tuple[Truth, ...]:
     """The findings that ``fault``, present from ``start`` to ``end`` [ns UTC], should produce."""
     match fault:
         case f.MeterStuck() | f.MeterReset():

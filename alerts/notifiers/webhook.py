@@ -7,6 +7,7 @@ engineer said, and nowhere else.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -38,20 +39,29 @@ class Transport(StrEnum):
     """Unencrypted: for a closed test bench only."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a webhook goes."""
+
+    url: str
+    secret: str = field(repr=False)
+    """``whsec_`` and base64."""
+    transport: Transport = Transport.HTTPS
+    timeout: float = 15.0
+    """For a whole attempt [s]."""
+
+
 class Webhook:
     """One receiver. Fill it with ``offer``; ``run`` delivers until it is cancelled."""
 
     def __init__(
         self,
         plant: str,
-        url: str,
-        secret: str,
+        target: Target,
         outbox: Outbox,
         route: Route,
         clock: Clock,
         *,
-        transport: Transport = Transport.HTTPS,
-        timeout: float = 15.0,
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -59,26 +69,23 @@ class Webhook:
 
         Args:
             plant: plant id, for the event's source.
-            url: where to post.
-            secret: ``whsec_`` and base64.
+            target: where to post, and the secret.
             outbox: kept open by the caller; belongs to this receiver alone.
             route: what it wants to hear.
             clock: the real clock: receivers refuse time stamps more than minutes away [ns UTC].
-            transport: HTTPS unless said otherwise.
-            timeout: for the whole attempt [s].
             backoff: waits between attempts; 5 s doubling to one hour, with jitter.
             sleep: how to wait [s].
 
         Raises:
             FixError: the address or the secret is wrong.
         """
-        parts = urlsplit(url)
-        allowed = {"https"} if transport is Transport.HTTPS else {"https", "http"}
+        parts = urlsplit(target.url)
+        allowed = {"https"} if target.transport is Transport.HTTPS else {"https", "http"}
         if parts.scheme not in allowed or not parts.hostname or parts.username is not None:
             raise FixError(f"webhook {route.target}: the address must be https://host/… without a user name")
-        self._plant, self._url, self._key = plant, url, key(secret)
+        self._plant, self._url, self._key = plant, target.url, key(target.secret)
         self.outbox, self.route, self._clock = outbox, route, clock
-        self._timeout, self._sleep = timeout, sleep
+        self._timeout, self._sleep = target.timeout, sleep
         self._backoff = Backoff(5.0, _LONGEST_WAIT) if backoff is None else backoff
         self._outage = Outage(f"webhook {route.target}", _LOG)
         self._news = asyncio.Event()

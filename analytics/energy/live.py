@@ -1,4 +1,4 @@
-"""The energy accounts of a plant as its readings come: closes hours and days, and judges them against the limit."""
+"""The energy accounts of a plant as its readings come: hours and days are closed and judged against the limit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

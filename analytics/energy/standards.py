@@ -165,6 +165,6 @@ class EnergyData:
                 carrier = plant.meter[meter].carrier
                 if carrier not in known:
                     raise FixError(
-                        f"meter {meter} of product {product.id}: {product.coefficients} has no sourced coefficient for"
-                        f" carrier {carrier!r}; known: {', '.join(sorted(known))}"
+                        f"meter {meter} of product {product.id}: {product.coefficients} has no sourced coefficient"
+                        f" for carrier {carrier!r}; known: {', '.join(sorted(known))}"
                     )

@@ -1,6 +1,5 @@
-"""``check``, ``schema`` and ``browse``: everything about the plant file."""
+"""``check`` and ``schema``: everything about the plant file."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from plant.errors import FixError
 from plant.plantfile import json_schema, load_plant
 
 PlantFile = Annotated[Path, typer.Argument(metavar="FILE", help="The plant file (YAML).")]
@@ -19,7 +17,6 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
     app.command()(check)
     app.command()(schema)
-    app.command()(browse)
 
 
 def check(file: PlantFile) -> None:
@@ -47,17 +44,3 @@ def schema(
     else:
         output.write_text(text, encoding="utf-8")
         _out.print(f"{output}: written. In the plant file's first line: # yaml-language-server: $schema={output}")
-
-
-def refuse_to_overwrite(path: Path, *, force: bool) -> None:
-    """Refuse when the file is there and the user did not say to replace it.
-
-    Raises:
-        FixError: ``path`` exists and ``force`` is false.
-    """
-    if path.exists() and not force:
-        raise FixError(f"{path} is there already; choose another name or add --force to replace it")
-
-
-def _run(coroutine: object) -> None:
-    asyncio.run(coroutine)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ def test_joining_batches_keeps_every_row_in_order(first: list[Reading], second: 
 def test_selecting_each_point_in_turn_gives_every_row_once(rows: list[Reading]) -> None:
     readings = Readings.from_rows(rows)
     parts = [list(readings.select([p]).rows()) for p in readings.points]
-    assert sorted(map(repr, sum(parts, []))) == sorted(map(repr, rows))
+    assert sorted(repr(r) for part in parts for r in part) == sorted(map(repr, rows))
 
 
 @given(ROWS)
