@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,15 +13,12 @@ from edge_agent.spool import Spool, Spooled
 from plant.clock import SECOND, Clock
 from plant.errors import DropError, FixError, RetryError
 from plant.model import Plant
-from plant.ports import Uplink
+from plant.ports import Connect, Uplink
 from plant.topics import Channel, Topic
 
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-
-Connect = Callable[[], AbstractAsyncContextManager[Uplink]]
-"""Makes a new connection to the broker: a fresh object each time."""
 
 HEALTH_INTERVAL = 5.0
 """Simulated seconds between health readings."""

@@ -1,6 +1,7 @@
 """Ports that two or more packages need. Each docstring is the promise every implementation keeps."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -31,6 +32,10 @@ class Uplink(Protocol):
             Unavailable: not delivered, or nobody is subscribed; the caller keeps the payload and tries again.
         """
         ...
+
+
+Connect = Callable[[], AbstractAsyncContextManager[Uplink]]
+"""Makes a new connection to the broker: a fresh object each time."""
 
 
 class Inbox(Protocol):

@@ -2,20 +2,22 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from plant.clock import SECOND, ScaledClock, iso
-from plant.model import Plant
-from plant.readings import Readings
+from plant.service import Outage
 from simulators import faults as f
-from simulators.mqtt_devices import MqttDevices, MqttDeviceSettings
+from simulators.mqtt_devices import MqttDevices
 from simulators.opcua_server import SimulatedOpcUa
-from simulators.opcua_settings import OpcUaServerSettings
-from simulators.truth import Truth
+from simulators.pace import Pace
+from simulators.playable import Playable, Player
+
+_log = logging.getLogger(__name__)
 
 _REPORT_EVERY = 1.0
 """Time between two reports [s]."""
@@ -23,63 +25,9 @@ _BURST = 10
 """Steps made at most before others may run, when the pace is late."""
 
 
-class Player(Protocol):
-    """Begins and ends faults as the simulated time passes; ``simulators.scenario.Player`` is one."""
-
-    def tick(self) -> list[tuple[f.Fault, bool]]:
-        """Apply what is due before the next step; what began (True) and ended (False)."""
-        ...
-
-
-class Playable(Protocol):
-    """What can be served: a ``SimulatedPlant`` or a ``Recording``."""
-
-    @property
-    def plant(self) -> Plant:
-        """The plant file that says where each point lives."""
-        ...
-
-    @property
-    def points(self) -> tuple[str, ...]:
-        """Point ids in column order."""
-        ...
-
-    @property
-    def time(self) -> int:
-        """Simulated time of the last step [ns UTC]."""
-        ...
-
-    @property
-    def step_size(self) -> int:
-        """Length of one step [ns]."""
-        ...
-
-    @property
-    def produced(self) -> dict[str, int]:
-        """Values handed out so far per point, exact."""
-        ...
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is nothing more to hand out, ever."""
-        ...
-
-    def advance(self) -> Readings:
-        """One step."""
-        ...
-
-    def switch(self, point: str, value: float) -> None:
-        """Operate a switch by hand."""
-        ...
-
-    def truth(self) -> list[Truth]:
-        """What the rules should find so far."""
-        ...
-
-
 @dataclass(slots=True)
 class Served:
-    """A plant being served."""
+    """A plant being served. Steps are never skipped: when late it catches up, and the report says how late."""
 
     sim: Playable
     clock: ScaledClock
@@ -88,14 +36,26 @@ class Served:
     mqtt: MqttDevices | None = None
     report: Path | None = None
     until: int | None = None
+    """Produce no more after this time [ns UTC], but still answer."""
     worst_lateness: float = 0.0
     """Longest time a step came late [s of wall clock]."""
-    _started: int = 0
+    _pace: Pace = field(init=False)
+    _started: int = field(init=False)
     _late: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    _restarts: list[tuple[f.ServerRestart, bool]] = field(default_factory=list)
+    _restart_due: asyncio.Event = field(default_factory=asyncio.Event)
+    _outage: Outage = field(default_factory=lambda: Outage("the simulator's report", _log))
 
-    async def run(self, ready: Callable[[], None]) -> None:
-        """Serve until cancelled; ``ready`` is called once clients can connect."""
-        self._started = self.sim.time
+    def __post_init__(self) -> None:
+        """Remember where it starts."""
+        self._pace, self._started = Pace(self.clock), self.sim.time
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until cancelled; ``ready`` is called once clients can connect.
+
+        Raises:
+            FixError: a port is taken.
+        """
         try:
             if self.opcua is not None:
                 await self.opcua.start()
@@ -103,8 +63,9 @@ class Served:
                 if self.mqtt is not None:
                     group.create_task(self.mqtt.run())
                 group.create_task(self._report_forever())
+                group.create_task(self._restart_when_due())
                 ready()
-                await self._pace()
+                await self._keep_pace()
         finally:
             self.write_report()
             if self.opcua is not None:
@@ -113,41 +74,55 @@ class Served:
     @property
     def producing(self) -> bool:
         """Whether there are steps left before ``until``."""
-        return not self.sim.finished and (self.until is None or self.sim.time + self.sim.step_size <= self.until)
+        return not self.sim.finished and (self.until is None or self._due <= self.until)
 
-    async def _pace(self) -> None:
+    @property
+    def lateness(self) -> float:
+        """How far the plant is behind its clock now [s of wall clock]."""
+        return self._pace.late(self._due) if self.producing else 0.0
+
+    @property
+    def _due(self) -> int:
+        return self.sim.time + self.sim.step_size
+
+    async def _keep_pace(self) -> None:
         burst = 0
         while self.producing:
-            due = self.sim.time + self.sim.step_size
-            ahead = (due - self.clock()) / SECOND / self.clock.speed
-            if ahead > 0 or burst >= _BURST:
+            wait = self._pace.wait(self._due)
+            if wait > 0 or burst >= _BURST:
                 burst = 0
-                await asyncio.sleep(max(ahead, 0.0))
+                await asyncio.sleep(max(wait, 0.0))
                 continue
-            self.worst_lateness = max(self.worst_lateness, -ahead)
+            self.worst_lateness = max(self.worst_lateness, self._pace.late(self._due))
             await self.step()
+            self._pace.made(self.sim.step_size)
             burst += 1
 
     async def step(self) -> None:
         """One step to all servers, with the faults that begin or end now."""
         for fault, begins in self.player.tick() if self.player is not None else ():
             if isinstance(fault, f.ServerRestart):
-                await self._restart(fault, down=begins)
+                self._restarts.append((fault, begins))
+                self._restart_due.set()
         await self._appear()
         readings = self.sim.advance()
-        if self.opcua is not None:
-            await self.opcua.write(readings)
         if self.mqtt is not None:
             self.mqtt.write(readings)
+        if self.opcua is not None:
+            await self.opcua.write(readings)
 
-    async def _restart(self, fault: f.ServerRestart, *, down: bool) -> None:
-        if self.opcua is None:
-            return
-        if down:
-            await self.opcua.stop()
-            return
-        await self.opcua.start(without=fault.late_nodes)
-        self._late.append((self.sim.time + round(fault.late_by * SECOND), fault.late_nodes))
+    async def _restart_when_due(self) -> None:
+        """Stop and start the OPC UA server beside the plant, which runs on meanwhile."""
+        while self.opcua is not None:
+            await self._restart_due.wait()
+            self._restart_due.clear()
+            while self._restarts:
+                fault, down = self._restarts.pop(0)
+                if down:
+                    await self.opcua.stop()
+                    continue
+                await self.opcua.start(without=fault.late_nodes)
+                self._late.append((self.sim.time + round(fault.late_by * SECOND), fault.late_nodes))
 
     async def _appear(self) -> None:
         due = [names for when, names in self._late if when <= self.sim.time]
@@ -163,6 +138,7 @@ class Served:
 
     def as_json(self) -> dict[str, Any]:
         """The report: what was produced, what should be found, and how well the pace was kept."""
+        mqtt, opcua = self.mqtt, self.opcua
         return {
             "started": iso(self._started),
             "ended": iso(self.sim.time),
@@ -171,48 +147,22 @@ class Served:
             "produced": self.sim.produced,
             "truth": [t.as_json() for t in self.sim.truth()],
             "worst_lateness": self.worst_lateness,
-            "lateness": max(0.0, (self.clock() - self.sim.time) / SECOND / self.clock.speed)
-            if self.producing
-            else 0.0,
-            "mqtt_waiting": 0 if self.mqtt is None else self.mqtt.waiting,
-            "mqtt_dropped": {} if self.mqtt is None else self.mqtt.dropped,
-            "history_overwritten": 0 if self.opcua is None else self.opcua.ring.overwritten,
+            "lateness": self.lateness,
+            "mqtt_waiting": 0 if mqtt is None else mqtt.waiting,
+            "mqtt_undelivered": {} if mqtt is None else mqtt.undelivered,
+            "mqtt_dropped": {} if mqtt is None else mqtt.dropped,
+            "history_overwritten": 0 if opcua is None else opcua.ring.overwritten,
         }
 
     def write_report(self) -> None:
-        """Write the report so that a reader never sees half of it."""
+        """Write the report so that a reader never sees half of it; a full disk is no end of the plant."""
         if self.report is None:
             return
         part = self.report.with_name(self.report.name + ".part")
-        part.write_text(json.dumps(self.as_json(), indent=1))
-        os.replace(part, self.report)  # noqa: PTH105 - atomic on the same file system
-
-
-async def serve(
-    sim: Playable,
-    *,
-    clock: ScaledClock,
-    player: Player | None = None,
-    opcua: OpcUaServerSettings | None = None,
-    mqtt: MqttDeviceSettings | None = None,
-    report: Path | None = None,
-    until: int | None = None,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Serve ``sim`` until cancelled; after ``until`` [ns UTC] it produces no more but still answers.
-
-    Steps are never skipped: when late it catches up in bursts and says how late it was in the report.
-
-    Raises:
-        FixError: a port is taken, or a setting is wrong.
-    """
-    served = Served(
-        sim=sim,
-        clock=clock,
-        player=player,
-        opcua=None if opcua is None else SimulatedOpcUa(sim.plant, sim.points, opcua, sim.switch),
-        mqtt=None if mqtt is None else MqttDevices(sim.plant, mqtt),
-        report=report,
-        until=until,
-    )
-    await served.run(ready)
+        try:
+            part.write_text(json.dumps(self.as_json(), indent=1))
+            os.replace(part, self.report)  # noqa: PTH105 - atomic on the same file system
+        except OSError as error:
+            self._outage.failed(error)
+        else:
+            self._outage.over()

@@ -1,0 +1,32 @@
+"""The pace of a simulated plant against its clock."""
+
+from dataclasses import dataclass
+
+from plant.clock import SECOND, ScaledClock
+
+_CATCH_UP = 2
+"""A late plant runs at most this much faster than its clock, so that its clients' queues keep up."""
+_SLACK = 0.05
+"""Time that the catching up may be uneven by: timers are coarse [s]."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """When the next step may be made: when it is due; after a delay, at most ``_CATCH_UP`` times as fast."""
+
+    clock: ScaledClock
+    _free: int = 0
+    """Simulated time before which catching up would be too fast [ns UTC]."""
+
+    def wait(self, due: int) -> float:
+        """Time until the step that is due at ``due`` [ns UTC] may be made [s of wall clock]; at most 0: now."""
+        return (max(due, self._free) - self.clock()) / SECOND / self.clock.speed
+
+    def late(self, due: int) -> float:
+        """How late the step that is due at ``due`` [ns UTC] is now [s of wall clock]."""
+        return max(0.0, (self.clock() - due) / SECOND / self.clock.speed)
+
+    def made(self, step_size: int) -> None:
+        """A step of ``step_size`` [ns] was made now."""
+        slack = round(_SLACK * SECOND * self.clock.speed)
+        self._free = max(self._free, self.clock() - slack) + step_size // _CATCH_UP
