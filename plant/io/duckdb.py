@@ -237,10 +237,9 @@ class DuckDbHistorian:
         unknown = [p for p in points if p not in self._codes]
         if unknown:
             first = len(self._names)
-            base.executemany(
-                "INSERT INTO point (code, name) VALUES (?, ?)",
-                [[first + i, name] for i, name in enumerate(unknown)],
-            )
+            codes = np.arange(first, first + len(unknown), dtype=np.int32)
+            with Registered(base, "fresh", pa.table({"code": codes, "name": unknown})):
+                base.execute(sql.NAME)
             self._names += unknown
             self._codes.update({name: first + i for i, name in enumerate(unknown)})
             self._rows = np.append(self._rows, np.zeros(len(unknown), np.int64))
