@@ -118,7 +118,8 @@ def set_up_logging(level: int = logging.INFO, *, rich: bool | None = None) -> No
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("mqtt").setLevel(max(level, logging.WARNING))
+    for chatty in ("mqtt", "asyncua"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 
 def run_service(main: Callable[[], Coroutine[Any, Any, None]], *, name: str, level: int = logging.INFO) -> int:

@@ -53,7 +53,8 @@ class OpcUaConnection(_Group):
 class Webhook(_Group):
     """A receiver of alarm notifications, signed as Standard Webhooks."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+    """Names its outbox file."""
     url: str
     secret: SecretStr
     """``whsec_`` and base64."""
@@ -87,6 +88,21 @@ class HttpServer(_Group):
             return self.host == "localhost"
 
 
+class Simulator(_Group):
+    """The simulated plant's own OPC UA server."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    username: str = "agent"
+    """May read."""
+    password: SecretStr | None = None
+    operator_password: SecretStr | None = None
+    """Of the user ``operator``, who may also operate switches; None: nobody may."""
+    certificate: Path | None = None
+    """None makes one below the data folder."""
+    private_key: Path | None = None
+
+
 class Settings(BaseSettings):
     """Everything about where this installation runs."""
 
@@ -104,6 +120,7 @@ class Settings(BaseSettings):
     """Server of each OPC UA source of the plant file, by source id."""
     http: HttpServer = HttpServer()
     webhooks: tuple[Webhook, ...] = ()
+    simulator: Simulator = Simulator()
     storage_secret: SecretStr | None = None
     """Signs the console's cookies; None makes one in the data folder."""
     retention_days: Annotated[int, Field(ge=1)] = 400

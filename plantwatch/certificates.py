@@ -4,6 +4,7 @@ For a demo, a laboratory or a first installation. A plant with its own PKI puts 
 """
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,7 @@ class Authority:
         root_key, root = self._root(valid_days)
         key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
         names: list[x509.GeneralName] = [
-            x509.DNSName("localhost"),
+            *(x509.DNSName(host) for host in sorted({"localhost", socket.gethostname()})),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         ]
         if application_uri is not None:

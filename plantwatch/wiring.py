@@ -16,6 +16,10 @@ from plant.model import Plant
 from plant.ports import Uplink
 from plant.settings import MqttConnection, OpcUaConnection, Settings
 from plant.topics import Channel, subscription
+from plantwatch.certificates import Authority
+
+CLIENT_URI = "urn:plantwatch:client"
+"""OPC UA application URI of the agent and of ``plantwatch browse``."""
 
 
 def clock(settings: Settings) -> Clock:
@@ -58,6 +62,11 @@ def uplink(settings: Settings, client_id: str) -> AbstractAsyncContextManager[Up
     return MqttUplink(mqtt(settings.mqtt, client_id))
 
 
+def field_uplink(settings: Settings, source: str, client_id: str) -> AbstractAsyncContextManager[Uplink]:
+    """A connection to the broker of one MQTT source's devices for sending, as a simulated device."""
+    return MqttUplink(mqtt(settings.field_mqtt.get(source, settings.mqtt), client_id))
+
+
 def inbox(settings: Settings, plant: Plant, client_id: str, *channels: Channel) -> MqttInbox:
     """A durable session at the platform's broker for what a plant's agents and services publish."""
     filters = tuple(subscription(plant.id, channel) for channel in channels)
@@ -92,16 +101,26 @@ def _opcua(settings: Settings, source: str) -> OpcUaSettings:
             f"source {source!r} of the plant file has no address; set "
             f'PLANTWATCH_OPCUA=\'{{"{source}": {{"url": "opc.tcp://host:4840"}}}}\''
         )
-    return opcua(connection)
+    return opcua(connection, settings)
 
 
-def opcua(connection: OpcUaConnection) -> OpcUaSettings:
-    """The adapter's settings of one OPC UA connection."""
+def opcua(connection: OpcUaConnection, settings: Settings) -> OpcUaSettings:
+    """The adapter's settings of one OPC UA connection; a secure one without a certificate gets one of our own.
+
+    Raises:
+        FixError: only one of certificate and private key is given.
+    """
+    if (connection.certificate is None) != (connection.private_key is None):
+        raise FixError(f"OPC UA server {connection.url}: give both certificate and private_key, or neither")
+    certificate, key = connection.certificate, connection.private_key
+    if certificate is None and not connection.insecure:
+        own = Authority(folder(settings) / "certificates").issue("opcua-client", application_uri=CLIENT_URI)
+        certificate, key = own.certificate, own.key
     return OpcUaSettings(
         url=connection.url,
         policy=SecurityPolicy.NONE if connection.insecure else SecurityPolicy(connection.policy),
-        certificate=connection.certificate,
-        private_key=connection.private_key,
+        certificate=certificate,
+        private_key=key,
         server_certificate=connection.server_certificate,
         username=connection.username,
         password=connection.password,

@@ -20,35 +20,37 @@ _IN_FLIGHT = 20
 
 
 class MqttDevices:
-    """Makes and sends the messages of all MQTT points of a plant: each at least once, or counted as dropped."""
+    """Makes and sends the messages of all points of one MQTT source: each at least once, or counted as dropped."""
 
-    def __init__(self, plant: Plant, connect: Connect, *, bound: int = OUTBOX) -> None:
+    def __init__(self, plant: Plant, source: str, connect: Connect, *, bound: int = OUTBOX) -> None:
         """Prepare.
 
         Args:
-            plant: its points with an MQTT address are the devices.
+            plant: the plant file.
+            source: id of the MQTT source whose points are the devices.
             connect: makes a new connection to the devices' broker.
             bound: messages kept while the broker is away; beyond it the oldest are dropped and counted.
 
         Raises:
             FixError: an address is one that no device can publish to.
         """
-        self._maker = MessageMaker(plant)
+        self.source = source
+        self._maker = MessageMaker(plant, source)
         self._connect, self._bound = connect, bound
         self._outbox: deque[Message] = deque()
         self._sending: list[Message] = []
         self._filled = asyncio.Event()
         self._dropped: Counter[str] = Counter()
-        self._outage = Outage("the MQTT broker of the simulated devices", _log)
+        self._outage = Outage(f"the MQTT broker of the simulated devices of {source!r}", _log)
         self.connected = False
 
     @property
-    def dropped(self) -> dict[str, int]:
+    def dropped(self) -> Counter[str]:
         """Values dropped from a full outbox, or refused for good, per point.
 
         One that was on its way when the connection was lost may have arrived all the same.
         """
-        return dict(self._dropped)
+        return Counter(self._dropped)
 
     @property
     def waiting(self) -> int:
@@ -56,9 +58,9 @@ class MqttDevices:
         return len(self._outbox) + len(self._sending)
 
     @property
-    def undelivered(self) -> dict[str, int]:
+    def undelivered(self) -> Counter[str]:
         """Values in the waiting messages, per point."""
-        return dict(Counter(p for m in (*self._sending, *self._outbox) for p in m.points))
+        return Counter(p for m in (*self._sending, *self._outbox) for p in m.points)
 
     def write(self, readings: Readings) -> None:
         """Put one step's values into the outbox, one message per device and time."""

@@ -26,15 +26,19 @@ class Message:
 
 
 class MessageMaker:
-    """Makes the messages of all points of a plant that have an MQTT address."""
+    """Makes the messages of all points of one MQTT source."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, source: str) -> None:
         """Check that every device can be played, by a first message.
 
         Raises:
             FixError: a topic is a wildcard, or the paths of a topic do not fit into one JSON object.
         """
-        self._addresses = {p.id: p.address for p in plant.points.values() if isinstance(p.address, MqttAddress)}
+        self._addresses = {
+            p.id: p.address
+            for p in plant.points.values()
+            if isinstance(p.address, MqttAddress) and p.address.source == source
+        }
         devices: dict[str, dict[str, _Row]] = {}
         for point, address in self._addresses.items():
             if "+" in address.topic or "#" in address.topic:

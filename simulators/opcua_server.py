@@ -2,21 +2,19 @@
 
 import asyncio
 import hmac
-import socket
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from asyncua import Server, ua
-from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AttributeService
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from plant.errors import FixError
 from plant.model import OpcUaAddress, Plant, Point
 from plant.readings import Readings
 from plant.status import BAD_WAITING_FOR_INITIAL_DATA
 from simulators.history_ring import HistoryRing
+from simulators.opcua_certificate import ensure_certificate
 from simulators.opcua_history import RingHistory
 from simulators.opcua_settings import OpcUaServerSettings, SecurityMode
 from simulators.opcua_values import data_value
@@ -269,19 +267,12 @@ async def _secure(server: Server, settings: OpcUaServerSettings) -> None:
     certificate, key = settings.certificate, settings.private_key
     if certificate is None or key is None:
         raise FixError("a secured OPC UA server needs certificate and private_key")
-    for file in (certificate, key):
-        await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
-    await setup_self_signed_certificate(
-        key,
-        certificate,
-        NAMESPACE,
-        socket.gethostname(),
-        [ExtendedKeyUsageOID.SERVER_AUTH],
-        {"commonName": "plantwatch simulated plant", "organizationName": "plantwatch"},
-    )
-    await asyncio.to_thread(key.chmod, 0o600)
-    await server.load_certificate(str(certificate))
-    await server.load_private_key(key)
+    await asyncio.to_thread(ensure_certificate, certificate, key, NAMESPACE)
+    try:
+        await server.load_certificate(str(certificate))
+        await server.load_private_key(key)
+    except (OSError, ValueError, TypeError) as error:
+        raise FixError(f"OPC UA certificate {certificate} with key {key} cannot be read: {error}") from error
     server.set_security_policy(
         [
             ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,

@@ -25,9 +25,9 @@ class OpcUaServerSettings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 4840
     security: SecurityMode = SecurityMode.SIGN_AND_ENCRYPT
     certificate: Path | None = None
-    """DER file; made, self-signed, when it does not exist."""
+    """DER file, or PEM when its name ends in ``.pem``; made, self-signed, when neither it nor the key exists."""
     private_key: Path | None = None
-    """PEM file; made when it does not exist."""
+    """PEM file."""
     users: dict[str, SecretStr] = Field(default_factory=dict)
     """Password by user name."""
     operators: frozenset[str] = frozenset()

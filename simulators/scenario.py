@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,17 +14,13 @@ from plant.model import Plant, Title
 from plant.plantfile import parse_yaml, read_text
 from simulators import faults as f
 from simulators.plantsim import SimulatedPlant
+from simulators.processes.parameters import CaseName
 from simulators.truth import Truth, expected, meters_of
 
+SCENARIOS = Path(__file__).parent / "scenarios"
+"""The packaged scenario files."""
 Span = Annotated[float, Field(ge=0, le=31_536_000)]
 START = "2026-01-01T00:00:00Z"
-
-
-class CaseChoice(StrEnum):
-    """Which parameter set of the process runs."""
-
-    BEFORE = "before"
-    AFTER = "after"
 
 
 class TimedFault(BaseModel):
@@ -47,7 +42,7 @@ class Scenario(BaseModel):
 
     schema_version: Literal[1]
     name: Title
-    plant: CaseChoice = CaseChoice.AFTER
+    plant: CaseName = CaseName.AFTER
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
     start: datetime = datetime.fromisoformat(START)
     """Simulated time of the start, with a zone."""
@@ -97,6 +92,25 @@ def parse_scenario(text: str, *, name: str) -> Scenario:
         PlantFileError: everything that is wrong with it, with lines.
     """
     return parse_yaml(text, name, Scenario)
+
+
+def packaged_scenarios() -> tuple[str, ...]:
+    """Names of the packaged scenarios."""
+    return tuple(sorted(p.stem for p in SCENARIOS.glob("*.yaml")))
+
+
+def find_scenario(name: str) -> Scenario:
+    """The scenario of a packaged name or in a file.
+
+    Raises:
+        PlantFileError: everything that is wrong with the file, with lines.
+        FixError: it is neither a packaged name nor a file that can be read.
+    """
+    if name in packaged_scenarios():
+        return load_scenario(SCENARIOS / f"{name}.yaml")
+    if not Path(name).exists():
+        raise FixError(f"scenario {name!r} is no file, nor one of ours: {', '.join(packaged_scenarios())}")
+    return load_scenario(Path(name))
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class Served:
     clock: ScaledClock
     player: Player | None = None
     opcua: SimulatedOpcUa | None = None
-    mqtt: MqttDevices | None = None
+    mqtt: Sequence[MqttDevices] = ()
     report: Path | None = None
     until: int | None = None
     """Produce no more after this time [ns UTC], but still answer."""
@@ -60,8 +61,8 @@ class Served:
             if self.opcua is not None:
                 await self.opcua.start()
             async with asyncio.TaskGroup() as group:
-                if self.mqtt is not None:
-                    group.create_task(self.mqtt.run())
+                for devices in self.mqtt:
+                    group.create_task(devices.run())
                 group.create_task(self._report_forever())
                 group.create_task(self._restart_when_due())
                 ready()
@@ -106,8 +107,8 @@ class Served:
                 self._restart_due.set()
         await self._appear()
         readings = self.sim.advance()
-        if self.mqtt is not None:
-            self.mqtt.write(readings)
+        for devices in self.mqtt:
+            devices.write(readings)
         if self.opcua is not None:
             await self.opcua.write(readings)
 
@@ -138,7 +139,6 @@ class Served:
 
     def as_json(self) -> dict[str, Any]:
         """The report: what was produced, what should be found, and how well the pace was kept."""
-        mqtt, opcua = self.mqtt, self.opcua
         return {
             "started": iso(self._started),
             "ended": iso(self.sim.time),
@@ -148,10 +148,10 @@ class Served:
             "truth": [t.as_json() for t in self.sim.truth()],
             "worst_lateness": self.worst_lateness,
             "lateness": self.lateness,
-            "mqtt_waiting": 0 if mqtt is None else mqtt.waiting,
-            "mqtt_undelivered": {} if mqtt is None else mqtt.undelivered,
-            "mqtt_dropped": {} if mqtt is None else mqtt.dropped,
-            "history_overwritten": 0 if opcua is None else opcua.ring.overwritten,
+            "mqtt_waiting": sum(d.waiting for d in self.mqtt),
+            "mqtt_undelivered": sum((d.undelivered for d in self.mqtt), Counter()),
+            "mqtt_dropped": sum((d.dropped for d in self.mqtt), Counter()),
+            "history_overwritten": 0 if self.opcua is None else self.opcua.ring.overwritten,
         }
 
     def write_report(self) -> None:

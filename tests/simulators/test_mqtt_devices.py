@@ -107,7 +107,7 @@ async def test_every_value_arrives_over_a_broker_restart(tmp_path: Path) -> None
     need("mosquitto")
     with Mosquitto(tmp_path) as broker:
         inbox = MqttInbox(settings(broker.port, "reader"), ("site/#",))
-        devices = MqttDevices(TWO, connect(broker.port))
+        devices = MqttDevices(TWO, "m", connect(broker.port))
         async with inbox:
             pass  # from here on the broker keeps messages for the reader
         async with running(devices):
@@ -136,7 +136,7 @@ async def test_a_full_outbox_drops_the_oldest_and_counts_them_exactly(tmp_path: 
         inbox = MqttInbox(settings(broker.port, "reader"), ("site/#",))
         async with inbox:
             pass
-        devices = MqttDevices(TWO, connect(broker.port), bound=20)
+        devices = MqttDevices(TWO, "m", connect(broker.port), bound=20)
         for n in range(50):  # 2 messages a step, 20 kept: the last 10 steps
             devices.write(rows(n))
         assert devices.dropped == {"m1.total": 40, "m1.power": 40, "m2.total": 40}
@@ -167,7 +167,7 @@ class Refusing:
 
 async def test_what_can_never_be_sent_is_counted_and_its_neighbours_arrive() -> None:
     uplink = Refusing()
-    devices = MqttDevices(TWO, lambda: uplink)
+    devices = MqttDevices(TWO, "m", lambda: uplink)
     async with running(devices):
         for n in range(5):
             devices.write(rows(n))
@@ -194,7 +194,7 @@ class Flaky(Refusing):
 
 async def test_only_what_was_not_acknowledged_is_sent_again() -> None:
     uplink = Flaky()
-    devices = MqttDevices(TWO, lambda: uplink)
+    devices = MqttDevices(TWO, "m", lambda: uplink)
     async with running(devices):
         for n in range(4):
             devices.write(rows(n))
@@ -211,7 +211,7 @@ def test_a_message_carries_value_time_and_status_where_the_paths_say() -> None:
         np.array([12.5, np.nan]),
         np.array([0, 0x808C0000], np.uint32),
     )
-    first, second = MessageMaker(TWO).messages(made)
+    first, second = MessageMaker(TWO, "m").messages(made)
     assert json.loads(first.payload) == {"energy": {"total": 12.5}, "t": "2023-11-14T22:13:20.123456Z", "s": 0}
     assert json.loads(second.payload) == {"power": None, "t": "2023-11-14T22:13:20.123456Z", "s": 0x808C0000}
 
@@ -239,4 +239,4 @@ def test_a_message_carries_value_time_and_status_where_the_paths_say() -> None:
 )
 def test_an_address_that_no_device_can_have_is_refused(addresses: dict[str, dict[str, str]], text: str) -> None:
     with pytest.raises(FixError, match=text):
-        MessageMaker(meters(**addresses))
+        MessageMaker(meters(**addresses), "m")
