@@ -4,7 +4,9 @@ For a demo, a laboratory or a first installation. A plant with its own PKI puts 
 """
 
 import ipaddress
+import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from plant.errors import FixError
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?")
 KEY_BITS = 2048
 """Within the 2048 to 4096 bits that the OPC UA Aes policies ask for (OPC 10000-7)."""
 
@@ -37,13 +42,25 @@ class Authority:
         """The authority's own certificate [PEM], for clients to trust."""
         return self.folder / "ca.pem"
 
-    def issue(self, name: str, *, application_uri: str | None = None, valid_days: int = 825) -> Identity:
+    def issue(
+        self,
+        name: str,
+        *,
+        application_uri: str | None = None,
+        hosts: Sequence[str] = (),
+        valid_days: int = 825,
+    ) -> Identity:
         """An identity for ``name`` on this machine; made once, then read from the folder.
 
         Args:
             name: file stem and common name.
             application_uri: OPC UA application URI; OPC 10000-6, 6.2.2 wants it in the subject alternative name.
+            hosts: names and addresses under which others reach the machine, besides ``localhost``: clients
+                compare the one they connected to with the certificate.
             valid_days: life of the certificate [d].
+
+        Raises:
+            FixError: a host that is neither a name nor an address.
         """
         identity = Identity(self.folder / f"{name}.pem", self.folder / f"{name}-key.pem")
         if identity.certificate.exists() and identity.key.exists():
@@ -53,6 +70,7 @@ class Authority:
         names: list[x509.GeneralName] = [
             *(x509.DNSName(host) for host in sorted({"localhost", socket.gethostname()})),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            *(_host(host) for host in hosts),
         ]
         if application_uri is not None:
             names.insert(0, x509.UniformResourceIdentifier(application_uri))
@@ -87,6 +105,15 @@ class Authority:
         if not isinstance(loaded, rsa.RSAPrivateKey):
             raise TypeError(f"{files.key} does not hold an RSA key; remove the folder {self.folder} to start anew")
         return loaded, x509.load_pem_x509_certificate(files.certificate.read_bytes())
+
+
+def _host(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        if not _NAME.fullmatch(text):
+            raise FixError(f"host {text!r}: give a name of letters, digits, - and dots, or an address") from None
+        return x509.DNSName(text)
 
 
 def _name(common: str) -> x509.Name:
