@@ -67,7 +67,8 @@ class MqttDevices:
         for message in self._maker.messages(readings):
             self._outbox.append(message)
         self._trim()
-        self._filled.set()
+        if self._outbox:
+            self._filled.set()
 
     async def run(self) -> None:
         """Send until cancelled; connects again after every loss."""
