@@ -1,0 +1,92 @@
+"""``python -m tests.bench``: measure, print a table, write bench.json. A missed target is marked, not an error."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tests.bench.environment import environment, load_average, use_cores
+from tests.bench.figures import Bench, BenchError, Effort, Figure
+from tests.bench.report import notes, table, write
+from tests.bench.suite import BENCHES
+
+_QUICK = (1, 0.25)
+_FULL = (3, 1.0)
+_WIDTH = 110
+_NAMES = ", ".join(b.name for b in BENCHES)
+
+Only = Annotated[list[str] | None, typer.Option(help=f"Measure only this one; may be repeated. One of: {_NAMES}.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="One repeat with a quarter of the data: to see that it runs.")
+]
+Cores = Annotated[
+    int, typer.Option(min=1, help="Cores that everything together may use, where the system can limit them.")
+]
+
+
+def main(
+    *,
+    only: Only = None,
+    quick: Quick = False,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("bench.json"),
+    cores: Cores = 2,
+) -> None:
+    """Measure plantwatch on this machine: real broker, real OPC UA server, real files; about three minutes.
+
+    Exit code 0 also when a target is missed; 1 when a run lost a value or could not be made.
+
+    Example: python -m tests.bench --only chain --quick
+    """
+    console = Console(highlight=False)
+    console.width = max(console.width, _WIDTH)
+    chosen = _chosen(only or [])
+    facts = environment(use_cores(cores)) | {"quick": quick, "load_average_before": load_average()}
+    figures, failed = _run(chosen, _QUICK if quick else _FULL)
+    facts["load_average_after"] = load_average()
+    console.print(table(figures))
+    notes(console, figures)
+    for name, reason in failed.items():
+        console.print(f"[bold red]{name} gave no number:[/] ", end="")
+        console.print(reason, markup=False)
+    write(output, figures, failed, facts)
+    before = ", ".join(f"{n:.2f}" for n in facts["load_average_before"])
+    console.print(f"{facts['cpu']}, {facts['cores_used']} cores used, load before {before}; written to {output}")
+    sys.exit(1 if failed else 0)
+
+
+def _chosen(only: list[str]) -> list[Bench]:
+    unknown = set(only) - {b.name for b in BENCHES}
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there is no such benchmark; there are {_NAMES}")
+    return [b for b in BENCHES if not only or b.name in only]
+
+
+def _run(benches: list[Bench], effort: tuple[int, float]) -> tuple[list[Figure], dict[str, str]]:
+    """Figures of the valid runs, and the reasons of the others by name."""
+    figures: list[Figure] = []
+    failed: dict[str, str] = {}
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(benches))
+        for bench in benches:
+            progress.update(task, description=bench.about)
+            repeats, share = effort
+            try:
+                figures += bench.run(Effort(repeats, share, lambda text: progress.update(task, description=text)))
+            except (BenchError, OSError) as error:
+                failed[bench.name] = str(error)
+            progress.advance(task)
+    return figures, failed
+
+
+if __name__ == "__main__":
+    typer.run(main)
