@@ -7,8 +7,19 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from plant.model import AlarmKind, EnergyMeter, Interlock, Kind, Meter, MqttAddress, OpcUaAddress, Plant, Point
-from plant.units import compatible, is_unit
+from plant.model import (
+    AlarmKind,
+    EnergyMeter,
+    Interlock,
+    Kind,
+    Meter,
+    MeterKind,
+    MqttAddress,
+    OpcUaAddress,
+    Plant,
+    Point,
+)
+from plant.units import compatible, is_unit, per_hour
 from plant.virtual import SYSTEM, result_units
 
 
@@ -227,9 +238,21 @@ def _meters_count_something(scope: _Scope) -> Iterator[Complaint]:
         point = scope.plant.points.get(meter.point)
         if point is None:
             continue
-        if not isinstance(meter, EnergyMeter) and not compatible(point.unit, "t"):
-            message = f"the production point's unit {point.unit!r} cannot be converted to t"
+        mass = "t" if meter.kind is MeterKind.CUMULATIVE else "t/h"
+        if not isinstance(meter, EnergyMeter) and not compatible(point.unit, mass):
+            message = f"the production point's unit {point.unit!r} cannot be converted to {mass}"
             yield Complaint((*place, "point"), f'"{meter.point}"', message)
+        yield from _rate_belongs_to(scope, place, meter, point)
+
+
+def _rate_belongs_to(scope: _Scope, place: Place, meter: Meter, point: Point) -> Iterator[Complaint]:
+    if meter.rate is None:
+        return
+    yield from scope.undefined((*place, "rate"), meter.rate, scope.plant.points, "point")
+    rate = scope.plant.points.get(meter.rate)
+    if rate is not None and meter.kind is MeterKind.CUMULATIVE and not compatible(rate.unit, per_hour(point.unit)):
+        message = f"its unit {rate.unit!r} is not {point.unit} per time, as the momentary rate of {meter.point} is"
+        yield Complaint((*place, "rate"), f'"{meter.rate}"', message)
 
 
 def _products_refer_to_meters(scope: _Scope) -> Iterator[Complaint]:

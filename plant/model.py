@@ -195,7 +195,9 @@ class Meter(Named):
     max_rate: Decimal | None = None
     """Highest believable rate [point unit per hour]: tells a roll-over from a reset, and finds jumps."""
     stuck_after: Seconds = 900
-    """A counter that stands still this long [s] while the product is made is stuck."""
+    """A counter that stands still this long [s] while its consumer runs is stuck."""
+    rate: Id | None = None
+    """Point with the meter's own momentary rate: tells a stuck counter from a consumer at rest."""
 
 
 class EnergyMeter(Meter):

@@ -61,6 +61,11 @@ def _unit(text: str) -> Any:  # noqa: ANN401 - pint's unit class depends on its 
         ) from error
 
 
+def per_hour(unit: str) -> str:
+    """The unit of a rate that makes one ``unit`` in an hour, for example ``kWh`` to ``(kWh)/hour``."""
+    return f"({_SPELLINGS.get(unit, unit)})/hour"
+
+
 def is_unit(text: str) -> bool:
     """Whether a plant file may use this unit."""
     try:

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from analytics.energy.accounts import Account, account
 from analytics.energy.calendar import end_of, start_of
+from analytics.energy.checkpoint import SavedAccounts, SavedMeter, SavedPeriod, SavedVoice
 from analytics.energy.metering import amount
 from analytics.energy.standards import EnergyData
 from analytics.energy.verdict import Verdict, day_of, judge
-from analytics.energy.watch import MeterWatch
+from analytics.energy.watches import Watches
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
-from plant.model import Meter, Plant, Product
+from plant.model import Plant, Product
 from plant.readings import MISSING, Reading, Readings
 from plant.status import BAD_NO_DATA
 from plant.virtual import Period, coverage_point, result_point
@@ -52,56 +51,123 @@ class EnergyAccounts:
         data.check(plant)
         self._plant, self._data = plant, data
         self._zone = ZoneInfo(plant.time_zone)
-        meters: list[Meter] = [*plant.meters, *(p.production for p in plant.products)]
-        self._watches = {m.id: MeterWatch(m, plant.points[m.point].period) for m in meters}
-        for product in plant.products:
-            made = self._watches[product.production.id]
-            made.witness = self._watches[product.meters[0]]
-            for meter in product.meters:
-                self._watches[meter].witness = made
-        self._by_point = {w.meter.point: w for w in self._watches.values()}
+        self._watches = Watches(plant)
         self._open: list[_Open] = []
+        self._asked: tuple[int, int] | None = None
+        """Start of the oldest restored period, and where the readings must begin that fill it [ns UTC]."""
 
     def step(self, readings: Readings, heard: Heard) -> tuple[list[Finding], Readings]:
         """Take a batch; findings that are new or changed, and results of the periods that closed."""
-        self._feed(readings)
+        self.feed(readings)
+        self._watches.hear(readings)
         if not self._open and not self._begin():
             return [], Readings.empty()
-        found = [f for w in self._watches.values() for f in w.step(heard(w.meter.point))]
+        found = self._watches.step(heard(w.meter.point) for w in self._watches.by_id.values())
         rows: list[Reading] = []
         for item in self._open:
-            for _ in range(_MOST_PERIODS):
-                end = end_of(item.start, item.period, self._zone)
-                if self._due(item.product, heard) < end + GRACE:
-                    break
-                found += self._close(item, end, rows)
-                item.start = end
-            else:
-                item.start = start_of(self._due(item.product, heard), item.period, self._zone)
+            found += self._close_due(item, heard, rows)
+        if rows:
+            self._forget(min(item.start for item in self._open))
         return found, Readings.from_rows(rows)
 
-    def _feed(self, readings: Readings) -> None:
-        good = readings.good & np.isfinite(readings.value)
-        for code, point in enumerate(readings.points):
-            watch = self._by_point.get(point)
-            if watch is not None:
-                mine = good & (readings.code == code)
-                watch.series.add(readings.time[mine], readings.value[mine])
+    def feed(self, readings: Readings) -> None:
+        """Take stored readings back after ``restore``, in any order: they are judged by the next ``step``."""
+        self._watches.feed(readings)
+
+    # --- over a restart ---------------------------------------------------------------------------
+
+    def dump(self) -> dict[str, object]:
+        """The state as plain JSON data, without the values of the meters."""
+        saved = SavedAccounts(
+            schema_version=1,
+            since=self._needed_since(),
+            periods=[
+                SavedPeriod(product=o.product.id, period=o.period, start=o.start, over=o.over) for o in self._open
+            ],
+            meters={
+                name: SavedMeter(last=w.last, changed=w.changed, gap=w.gap, stuck=w.stuck)
+                for name, w in self._watches.by_id.items()
+            },
+            voices={
+                name: SavedVoice(first=v.first, newest=v.newest, pauses=v.pauses)
+                for name, v in self._watches.voices.items()
+            },
+        )
+        return saved.as_json()
+
+    def restore(self, state: dict[str, object]) -> None:
+        """Take a state from ``dump``; then feed what ``history`` asks for, and go on with ``step``.
+
+        What the plant file no longer has is left out, what it has newly begins with its first value.
+
+        Raises:
+            FixError: the state cannot be read; nothing has changed.
+        """
+        saved = SavedAccounts.read(state)
+        products = {p.id: p for p in self._plant.products}
+        self._open = [
+            _Open(products[o.product], o.period, o.start, o.over) for o in saved.periods if o.product in products
+        ]
+        for name, meter in saved.meters.items():
+            if name in self._watches.by_id:
+                watch = self._watches.by_id[name]
+                watch.last, watch.changed, watch.gap, watch.stuck = (
+                    meter.last,
+                    meter.changed,
+                    meter.gap,
+                    meter.stuck,
+                )
+        for name, voice in saved.voices.items():
+            if name in self._watches.voices:
+                told = self._watches.voices[name]
+                told.first, told.newest, told.pauses = voice.first, voice.newest, list(voice.pauses)
+        oldest = min((o.start for o in self._open), default=None)
+        self._asked = None if oldest is None or saved.since is None else (oldest, saved.since)
+
+    def history(self) -> tuple[tuple[str, ...], int] | None:
+        """Points, and the time [ns UTC] since which their stored readings must be fed after ``restore``.
+
+        None when nothing is needed. Fed again, the accounts go on as if there had been no restart.
+        """
+        return None if self._asked is None else (self._watches.points, self._asked[1])
+
+    def _needed_since(self) -> int | None:
+        if not self._open:
+            return None
+        since = self._watches.since(min(item.start for item in self._open))
+        return since if self._asked is None else min(since, self._asked[1])
+
+    def _forget(self, oldest: int) -> None:
+        self._watches.forget(oldest)
+        if self._asked is not None and oldest > self._asked[0]:
+            self._asked = None
+
+    # --- periods ----------------------------------------------------------------------------------
 
     def _begin(self) -> bool:
         """Open the first periods once a meter has spoken."""
-        first = [w.series.samples().time[0] for w in self._watches.values() if w.series.newest is not None]
-        if first:
-            when = int(min(first))
-            self._open = [
-                _Open(product, period, start_of(when, period, self._zone))
-                for product in self._plant.products
-                for period in Period
-            ]
-        return bool(first)
+        first = [w.series.samples().time[:1] for w in self._watches.by_id.values()]
+        when = min((int(t[0]) for t in first if len(t)), default=None)
+        if when is None:
+            return False
+        self._open = [
+            _Open(product, period, start_of(when, period, self._zone))
+            for product in self._plant.products
+            for period in Period
+        ]
+        return True
 
-    def _due(self, product: Product, heard: Heard) -> int:
-        return min(heard(self._watches[m].meter.point) for m in (product.production.id, *product.meters))
+    def _close_due(self, item: _Open, heard: Heard, rows: list[Reading]) -> list[Finding]:
+        found: list[Finding] = []
+        due = min(heard(self._watches.by_id[m].meter.point) for m in _meters(item.product))
+        for _ in range(_MOST_PERIODS):
+            end = end_of(item.start, item.period, self._zone)
+            if due < end + GRACE:
+                return found
+            found += self._close(item, end, rows)
+            item.start = end
+        item.start = start_of(due, item.period, self._zone)
+        return found
 
     def _close(self, item: _Open, end: int, rows: list[Reading]) -> list[Finding]:
         product = item.product
@@ -111,17 +177,14 @@ class EnergyAccounts:
             value, status = float(closed.consumption), 0
         rows.append(Reading(result_point(product.result, item.period), item.start, value, status))
         rows.append(Reading(coverage_point(product.result, item.period), item.start, closed.coverage))
-        if item.period is Period.DAY:
-            self._forget(product, item.start)
-            return []
-        return self._judge(item, closed, end)
+        return [] if item.period is Period.DAY else self._judge(item, closed, end)
 
     def account(self, product: Product, start: int, end: int) -> Account:
         """The account of a product from ``start`` to ``end`` [ns UTC], from the values that are kept."""
         amounts = {
-            m: amount(w.series.samples(), w.meter, w.period, start, end)
-            for m in (product.production.id, *product.meters)
-            for w in (self._watches[m],)
+            m: amount(w.series.from_before(start), w.meter, w.period, start, end)
+            for m in _meters(product)
+            for w in (self._watches.by_id[m],)
         }
         return account(self._plant, product, amounts, self._data.coefficients(product.coefficients))
 
@@ -139,9 +202,9 @@ class EnergyAccounts:
         item.over = _over(item, closed.consumption, judgement.reason, f"{standard.number}, {row.table}", end)
         return [item.over]
 
-    def _forget(self, product: Product, before: int) -> None:
-        for meter in (product.production.id, *product.meters):
-            self._watches[meter].series.forget(before)
+
+def _meters(product: Product) -> tuple[str, ...]:
+    return product.production.id, *product.meters
 
 
 def _over(item: _Open, consumption: Decimal, reason: str, clause: str, end: int) -> Finding:

@@ -24,8 +24,11 @@ GAP_PERIODS = 3
 DEFAULT_PERIOD = 60.0
 """Period of a meter whose point states none [s]."""
 _RATE_MARGIN = 1.5
-"""A rate above ``max_rate`` by this factor is not believed; counters step, so short intervals look fast."""
-_HOUR = 3600.0
+"""A rate above ``max_rate`` by this factor is not believed."""
+_SLACK = 60.0
+"""Added to the time of a step before its rate is judged [s]: counters step, so short times look fast."""
+HOUR = 3600.0
+"""[s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,11 @@ def steps(samples: Samples, meter: Meter, period: float | None) -> Steps:
         meter: its roll-over value and highest rate.
         period: expected time between values [s].
     """
-    rise, hours = np.diff(samples.value), np.diff(samples.time) / SECOND / _HOUR
-    resolution = _resolution(samples.value)
+    rise = np.diff(samples.value)
     most = np.full(len(rise), np.inf)
     if meter.max_rate is not None:
-        most = float(meter.max_rate) * hours * _RATE_MARGIN + resolution
+        hours = (np.diff(samples.time) / SECOND + _SLACK) / HOUR
+        most = float(meter.max_rate) * hours * _RATE_MARGIN
     fell = rise < 0
     rolled = np.zeros(len(rise), np.bool_)
     if meter.rollover is not None:
@@ -131,23 +134,16 @@ def _counted(samples: Samples, judged: Steps, inside: NDArray[np.bool_], meter: 
 
 def _since_reset(samples: Samples, i: int, meter: Meter) -> Decimal:
     """After a reset the new value is what was counted since, if the rate allows it; else nothing is known."""
-    hours = float(samples.time[i + 1] - samples.time[i]) / SECOND / _HOUR
+    hours = float(samples.time[i + 1] - samples.time[i]) / SECOND / HOUR
     value = float(samples.value[i + 1])
     believable = meter.max_rate is not None and 0 <= value <= float(meter.max_rate) * hours * _RATE_MARGIN
     return exact(value) if believable else Decimal(0)
 
 
 def _integrated(samples: Samples, use: NDArray[np.bool_]) -> Decimal:
-    hours = np.diff(samples.time) / SECOND / _HOUR
+    hours = np.diff(samples.time) / SECOND / HOUR
     mean = (samples.value[1:] + samples.value[:-1]) / 2
     return exact(float(np.where(use, mean * hours, 0.0).sum()))
-
-
-def _resolution(value: NDArray[np.float64]) -> float:
-    """Smallest step that the counter makes: a step of one digit is never too fast."""
-    rises = np.diff(value)
-    rises = rises[rises > 0]
-    return float(rises.min()) if len(rises) else 0.0
 
 
 def exact(value: float) -> Decimal:

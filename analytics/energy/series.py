@@ -7,63 +7,68 @@ from analytics.energy.metering import Samples
 
 MOST = 400_000
 """Values kept per meter at most: two days at two a second; the oldest go first and are counted."""
+_ROOM = 1024
 
 
 class MeterSeries:
-    """Collects Good values in blocks and sorts them once when they are asked for."""
+    """Good values in one growing pair of columns: what comes late is put in its place."""
 
     def __init__(self) -> None:
-        self._time: list[NDArray[np.int64]] = []
-        self._value: list[NDArray[np.float64]] = []
-        self._sorted: Samples | None = None
+        self._time = np.empty(_ROOM, np.int64)
+        self._value = np.empty(_ROOM, np.float64)
+        self._n = 0
         self.dropped = 0
         """Values that the bound pushed out before their period was closed."""
-        self.newest: int | None = None
-        self.last_change: int | None = None
-        """Time of the newest value that differs from the one before it [ns UTC]."""
-        self.newest_value = float("nan")
-        """The newest value."""
 
     def add(self, time: NDArray[np.int64], value: NDArray[np.float64]) -> None:
-        """Add Good values, in any order."""
+        """Add Good values, in any order; of two at the same time the later arrival stays."""
         if not len(time):
             return
-        self._time.append(time)
-        self._value.append(value)
-        self._sorted = None
-        order = np.argsort(time, kind="stable")
-        time, value = time[order], value[order]
-        if self.newest is None or time[-1] > self.newest:
-            self._note_change(time, value)
+        if (self._n and time[0] <= self._time[self._n - 1]) or not np.all(np.diff(time) > 0):
+            time, value = self._merged(time, value)
+            self._n = 0
+        self._append(time, value)
+        if self._n > MOST:
+            self.dropped += self._n - MOST
+            self._keep_from(self._n - MOST)
 
     def samples(self) -> Samples:
-        """All values in time order, each time once; of two at the same time the later arrival."""
-        if self._sorted is None:
-            time = np.concatenate(self._time) if self._time else np.empty(0, np.int64)
-            value = np.concatenate(self._value) if self._value else np.empty(0, np.float64)
-            order = np.argsort(time, kind="stable")
-            time, value = time[order], value[order]
-            last = np.append(np.diff(time) != 0, [True])[: len(time)]
-            time, value = time[last], value[last]
-            if len(time) > MOST:
-                self.dropped += len(time) - MOST
-                time, value = time[-MOST:], value[-MOST:]
-            self._time, self._value = [time], [value]
-            self._sorted = Samples(time, value)
-        return self._sorted
+        """All values in time order, each time once: views, valid until the next change."""
+        return Samples(self._time[: self._n], self._value[: self._n])
+
+    def from_before(self, start: int, end: int | None = None) -> Samples:
+        """The values from the last one at or before ``start`` to ``end`` [ns UTC, inclusive]."""
+        time = self._time[: self._n]
+        first = max(int(np.searchsorted(time, start, side="right")) - 1, 0)
+        last = self._n if end is None else int(np.searchsorted(time, end, side="right"))
+        return Samples(time[first:last], self._value[first:last])
 
     def forget(self, before: int) -> None:
         """Drop what lies before ``before`` [ns UTC], except the last value before it: a step needs it."""
-        samples = self.samples()
-        keep = max(int(np.searchsorted(samples.time, before, side="right")) - 1, 0)
-        self._time, self._value = [samples.time[keep:]], [samples.value[keep:]]
-        self._sorted = None
+        self._keep_from(max(int(np.searchsorted(self._time[: self._n], before, side="right")) - 1, 0))
 
-    def _note_change(self, time: NDArray[np.int64], value: NDArray[np.float64]) -> None:
-        fresh = time > (self.newest if self.newest is not None else -(1 << 62))
-        time, value = time[fresh], value[fresh]
-        before = np.append([self.newest_value], value[:-1])
-        changed = np.flatnonzero(value != before)
-        if len(changed):
-            self.last_change = int(time[changed[-1]])
-        self.newest, self.newest_value = int(time[-1]), float(value[-1])
+    def _append(self, time: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        need = self._n + len(time)
+        if need > len(self._time):
+            grown = np.empty(2 * need, np.int64), np.empty(2 * need, np.float64)
+            grown[0][: self._n], grown[1][: self._n] = self._time[: self._n], self._value[: self._n]
+            self._time, self._value = grown
+        self._time[self._n : need], self._value[self._n : need] = time, value
+        self._n = need
+
+    def _merged(
+        self, time: NDArray[np.int64], value: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        time = np.concatenate([self._time[: self._n], time])
+        value = np.concatenate([self._value[: self._n], value])
+        order = np.argsort(time, kind="stable")
+        time, value = time[order], value[order]
+        last = np.append(time[1:] != time[:-1], [True])
+        return time[last], value[last]
+
+    def _keep_from(self, first: int) -> None:
+        if first:
+            kept = self._n - first
+            self._time[:kept] = self._time[first : self._n].copy()
+            self._value[:kept] = self._value[first : self._n].copy()
+            self._n = kept

@@ -1,110 +1,165 @@
-"""Findings about single meters: EN-RESET, EN-GAP and EN-STUCK.
+"""Findings about single meters: EN-RESET, EN-JUMP, EN-GAP and EN-STUCK.
 
 - EN-RESET: the counter fell and it was no roll-over. The rule for telling them apart is in ``metering``.
-- EN-GAP: no value for twelve periods and at least a minute, while its source delivers other values.
-- EN-STUCK: the counter stood still for ``stuck_after`` although values came and the plant was running: for an
-  energy meter the production counter ran, for the production meter the product's first energy meter did.
+- EN-JUMP: the counter rose faster than its highest rate allows; the step is not believed.
+- EN-GAP: no Good value for twelve periods and at least a minute, while its source delivered other values.
+- EN-STUCK: the counter stood still for ``stuck_after`` although values came and its consumer was running in both
+  halves of that time, see ``running``.
+
+Values are judged once, in time order, when nothing older is expected any more: so the split into batches and the
+order within them make no difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from analytics.energy.metering import DEFAULT_PERIOD, Samples, amount, steps
+from analytics.energy.metering import DEFAULT_PERIOD, Samples, gap_after, steps
+from analytics.energy.running import Running
 from analytics.energy.series import MeterSeries
+from analytics.energy.voice import Voice
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Meter, MeterKind
 from plant.readings import Reading
 
+Evidence = tuple[Reading, ...]
+
 _CLAUSE = "GB/T 2589-2020; plant metering rules"
 _GAP_PERIODS, _GAP_LEAST = 12, 60.0
-_RUNNING = 0.05
-"""Share of its highest rate above which the witness meter shows that the plant runs."""
 
 
 @dataclass(slots=True)
 class MeterWatch:
-    """One meter; ``witness`` is the meter that shows whether the plant was running."""
+    """One meter with its findings."""
 
     meter: Meter
     period: float | None
+    """Expected time between values [s]."""
     series: MeterSeries = field(default_factory=MeterSeries)
-    witness: "MeterWatch | None" = None
-    checked: int | None = None
-    """Steps that end up to here have been judged [ns UTC]."""
+    running: Running | None = None
+    """Shows whether its consumer runs; None: nothing does, and no standstill is judged."""
+    last: tuple[int, float] | None = None
+    """Newest value that has been judged: time [ns UTC] and value."""
+    changed: int | None = None
+    """When the counter came to its present value [ns UTC]."""
     gap: Finding | None = None
+    """The open EN-GAP."""
     stuck: Finding | None = None
+    """The open EN-STUCK."""
 
-    def step(self, due: int) -> list[Finding]:
+    @property
+    def gap_limit(self) -> int:
+        """Longest time without a value [ns]."""
+        return int(max(_GAP_PERIODS * (self.period or DEFAULT_PERIOD), _GAP_LEAST) * SECOND)
+
+    @property
+    def stuck_limit(self) -> int:
+        """Longest standstill while the consumer runs [ns]."""
+        return int(self.meter.stuck_after * SECOND)
+
+    def step(self, due: int, voice: Voice) -> list[Finding]:
         """Judge what is due: up to ``due`` [ns UTC] nothing more is expected to come."""
-        if self.series.newest is None:
-            return []
-        found = [*self._gap(due), *self._stuck()]
-        return found if self.meter.kind is MeterKind.RATE else [*found, *self._resets(due)]
+        found: list[Finding] = []
+        part = self._part(due)
+        if len(part.time):
+            found += self._gaps(part, voice)
+            if self.meter.kind is MeterKind.CUMULATIVE:
+                found += self._breaks(part)
+                found += self._standstill(part)
+            self.last = int(part.time[-1]), float(part.value[-1])
+        return [*found, *self._silence(due, voice)]
 
-    def _gap(self, due: int) -> Sequence[Finding]:
-        newest = self.series.newest or 0
-        limit = max(_GAP_PERIODS * (self.period or DEFAULT_PERIOD), _GAP_LEAST)
-        if self.gap is not None and newest > self.gap.start:
-            closed, self.gap = self.gap.closed(newest), None
-            return [closed]
-        if self.gap is None and due - newest > limit * SECOND:
-            self.gap = self._finding("EN-GAP", newest, "values from this meter", f"none for more than {limit:g} s")
-            return [self.gap]
-        return ()
+    def _part(self, due: int) -> Samples:
+        """The values not judged yet, after the last that was; empty when none is due."""
+        fresh = self.series.from_before(0 if self.last is None else self.last[0], due)
+        if self.last is None:
+            return fresh
+        news = fresh.time > self.last[0]
+        if not news.any():
+            return Samples(fresh.time[:0], fresh.value[:0])
+        time, value = np.append([self.last[0]], fresh.time[news]), np.append([self.last[1]], fresh.value[news])
+        return Samples(time, value)
 
-    def _stuck(self) -> Sequence[Finding]:
-        newest, since = self.series.newest, self.series.last_change
-        if newest is None or since is None:
-            return ()
-        if self.stuck is not None:
-            if since <= self.stuck.start:
-                return ()
-            closed, self.stuck = self.stuck.closed(since), None
-            return [closed]
-        if newest - since < self.meter.stuck_after * SECOND or not self._ran(since, newest):
-            return ()
-        seen = f"stands still since {self.meter.stuck_after:g} s while the plant runs"
-        self.stuck = self._finding("EN-STUCK", since, "a counter that runs with the plant", seen)
-        return [self.stuck]
+    # --- EN-GAP -----------------------------------------------------------------------------------
 
-    def _ran(self, start: int, end: int) -> bool:
-        """Whether the witness counted in both halves of the time: the plant ran, and still runs."""
-        if self.witness is None or self.witness.stuck is not None:
-            return False
-        middle = (start + end) // 2
-        return all(self.witness.counted(a, b) for a, b in ((start, middle), (middle, end)))
+    def _gaps(self, part: Samples, voice: Voice) -> Iterator[Finding]:
+        if self.gap is not None and self.last is None:
+            yield self.gap.closed(int(part.time[0]))
+        self.gap = None  # the open one ends with the first of these pairs
+        wide = np.flatnonzero(np.diff(part.time) > self.gap_limit)
+        for i in wide.tolist():
+            start, end = int(part.time[i]), int(part.time[i + 1])
+            if voice.spoke(start, end) > self.gap_limit:
+                yield self._gap(start, (self._read(part, i),)).closed(end)
 
-    def counted(self, start: int, end: int) -> bool:
-        """Whether this meter counted at more than standstill from ``start`` to ``end`` [ns UTC]."""
-        quantity = amount(self.series.samples(), self.meter, self.period, start, end).quantity
-        hours = (end - start) / SECOND / 3600
-        least = 0.0 if self.meter.max_rate is None else float(self.meter.max_rate) * hours * _RUNNING
-        return float(quantity) > least
+    def _silence(self, due: int, voice: Voice) -> Iterator[Finding]:
+        """A gap that still lasts; a meter that never spoke is silent since its source's first value."""
+        start = voice.first if self.last is None else self.last[0]
+        newest = self.series.samples().time[-1:]
+        if self.gap is not None or start is None or (newest > start).any():
+            return
+        if due > start and voice.spoke(start, due) > self.gap_limit:
+            evidence = () if self.last is None else (Reading(self.meter.point, *self.last),)
+            self.gap = self._gap(start, evidence)
+            yield self.gap
 
-    def _resets(self, due: int) -> list[Finding]:
-        samples = self.series.samples()
-        checked = samples.time[0] if self.checked is None else self.checked
-        first = max(int(np.searchsorted(samples.time, checked, side="right")) - 1, 0)
-        last = int(np.searchsorted(samples.time, due, side="right"))
-        if last - first < 2:  # noqa: PLR2004 - a step needs two values
-            return []
-        part = Samples(samples.time[first:last], samples.value[first:last])
+    def _gap(self, start: int, evidence: Evidence) -> Finding:
+        seen = f"none for more than {self.gap_limit / SECOND:g} s"
+        return self._finding("EN-GAP", start, "values from this meter", seen, evidence)
+
+    # --- EN-STUCK ---------------------------------------------------------------------------------
+
+    def _standstill(self, part: Samples) -> Iterator[Finding]:
+        """Go through the runs of one value: the one that goes on, and those that begin in ``part``."""
+        if self.changed is None:
+            self.changed = int(part.time[0])
+        turns = np.flatnonzero(np.diff(part.value) != 0) + 1
+        edges = [0, *turns.tolist(), len(part.time)]
+        # Runs that are too short even with the pause before their end are passed over in one go.
+        starts = np.append([self.changed], part.time[turns])
+        lasts = np.append(part.time[turns - 1], part.time[-1:])
+        for i in np.flatnonzero((lasts - starts >= self.stuck_limit) | (np.arange(len(starts)) == 0)).tolist():
+            run = Samples(part.time[edges[i] : edges[i + 1]], part.value[edges[i] : edges[i + 1]])
+            yield from self._stood(int(starts[i]), run)
+            if self.stuck is not None and i + 1 < len(starts):
+                closed, self.stuck = self.stuck.closed(int(starts[i + 1])), None
+                yield closed
+        self.changed = int(starts[-1])
+
+    def _stood(self, start: int, run: Samples) -> Iterator[Finding]:
+        """EN-STUCK at the first value of ``run`` at which the counter stood too long while its consumer ran."""
+        if self.stuck is not None or self.running is None:
+            return
+        judged = run.time[run.time - start >= self.stuck_limit]
+        middle = judged - self.stuck_limit // 2
+        ran = self.running.ran(judged - self.stuck_limit, middle) & self.running.ran(middle, judged)
+        hits = np.flatnonzero(ran)
+        if len(hits):
+            # After a rest of the consumer the standstill is wrong only since it runs again.
+            at = int(judged[hits[0]])
+            since = at - self.stuck_limit
+            begin = start if since - start <= gap_after(self.period) else since
+            seen = f"stands still for {self.meter.stuck_after:g} s while its consumer runs"
+            evidence = (Reading(self.meter.point, at, float(run.value[0])),)
+            self.stuck = self._finding("EN-STUCK", begin, "a counter that runs with its consumer", seen, evidence)
+            yield self.stuck
+
+    # --- EN-RESET and EN-JUMP ---------------------------------------------------------------------
+
+    def _breaks(self, part: Samples) -> Iterator[Finding]:
+        """Steps that are not believed: the register was set to another value."""
         judged = steps(part, self.meter, self.period)
-        self.checked = int(part.time[-1])
-        return [self._reset(part, int(i)) for i in np.flatnonzero(judged.reset)]
+        for i in np.flatnonzero(judged.reset | judged.jump).tolist():
+            before, after = self._read(part, i), self._read(part, i + 1)
+            rule, word = ("EN-RESET", "fell") if judged.reset[i] else ("EN-JUMP", "rose")
+            seen = f"{word} from {before.value:g} to {after.value:g}"
+            expected = "a counter that only rises, and no faster than its highest rate"
+            yield self._finding(rule, after.time, expected, seen, (before, after)).closed(after.time)
 
-    def _reset(self, part: Samples, i: int) -> Finding:
-        before, after = float(part.value[i]), float(part.value[i + 1])
-        time = int(part.time[i + 1])
-        finding = self._finding(
-            "EN-RESET", time, "a counter that only rises", f"fell from {before:g} to {after:g}"
-        )
-        return finding.closed(time)
+    def _read(self, part: Samples, i: int) -> Reading:
+        return Reading(self.meter.point, int(part.time[i]), float(part.value[i]))
 
-    def _finding(self, rule: str, start: int, expected: str, seen: str) -> Finding:
-        value = self.series.newest_value
-        evidence = (Reading(self.meter.point, self.series.newest or start, value),)
+    def _finding(self, rule: str, start: int, expected: str, seen: str, evidence: Evidence) -> Finding:
         return Finding(rule, self.meter.id, Severity.MEDIUM, start, None, expected, seen, _CLAUSE, evidence)
