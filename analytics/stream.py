@@ -63,7 +63,7 @@ class Analytics:
         self._backoff = Backoff(0.2, 5.0) if backoff is None else backoff
         self._broker = Outage("MQTT broker", _LOG)
         self._receivers = Outage("receiver of findings and results", _LOG)
-        self._epoch, self._sequence = clock(), 0
+        self._epoch, self._sequence, self._told = clock(), 0, 0
         self._outbox, self._news = Outbox(), asyncio.Event()
         self._unacknowledged: list[Delivery] = []
         self._rules = asyncio.Lock()
@@ -186,7 +186,8 @@ class Analytics:
         topic = str(Topic(self._plant.id, Channel.FINDINGS, AGENT))
         while self._outbox.findings:
             finding, newest = next(iter(self._outbox.findings.values()))
-            await uplink.send(topic, encode_finding(finding))
+            self._told = max(self._told + 1, self._clock())
+            await uplink.send(topic, encode_finding(replace(finding, told=self._told)))
             self._outbox.sent(finding)
             self._latency.add((self._clock() - newest) / SECOND)
             self._status.findings += 1

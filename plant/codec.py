@@ -16,6 +16,10 @@ SCHEMA_VERSION = 1
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_BATCH_ROWS = 1_000_000
 MAX_FINDING_BYTES = 256 * 1024
+_LATEST = 2**62
+"""Bound of times in a finding [ns UTC]: they must fit 64-bit columns."""
+_NAME = 200
+"""Most characters of a rule or subject."""
 
 _SCHEMA = pa.schema(
     [
@@ -146,17 +150,21 @@ def _columns(record: Any) -> Readings:  # noqa: ANN401 - pyarrow ships no types
     )
 
 
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """Plain data for JSON, with the stable ``id`` beside the fields; NaN becomes None."""
+    return _without_nan({"id": finding.id, **_FINDING.dump_python(finding, mode="json")})
+
+
 def encode_finding(finding: Finding) -> bytes:
-    """JSON with the stable ``id`` beside the fields; NaN becomes null."""
-    body = {"id": finding.id, **_FINDING.dump_python(finding, mode="json")}
-    return json.dumps(_without_nan(body), ensure_ascii=False, allow_nan=False).encode()
+    """JSON of ``finding_fields``."""
+    return json.dumps(finding_fields(finding), ensure_ascii=False, allow_nan=False).encode()
 
 
 def decode_finding(payload: bytes) -> Finding:
     """The finding in a payload.
 
     Raises:
-        DropError: too large, not JSON, or fields missing or of the wrong type.
+        DropError: too large, not JSON, fields missing or of the wrong type, or values that nothing could store.
     """
     if len(payload) > MAX_FINDING_BYTES:
         message = f"finding of {len(payload)} bytes is over the limit of {MAX_FINDING_BYTES}"
@@ -167,10 +175,23 @@ def decode_finding(payload: bytes) -> Finding:
         for reading in body.get("evidence", []):
             if reading["value"] is None:
                 reading["value"] = float("nan")
-        return _FINDING.validate_python(body)
+        found = _FINDING.validate_python(body)
+        _check(found)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"finding cannot be read: {error}"
         raise DropError(message) from error
+    return found
+
+
+def _check(finding: Finding) -> None:
+    times = (finding.start, finding.told, 0 if finding.end is None else finding.end)
+    if not all(0 <= t < _LATEST for t in times):
+        message = f"times {times} are not nanoseconds of this age"
+        raise ValueError(message)
+    if not all(0 < len(name) <= _NAME for name in (finding.rule, finding.subject)):
+        message = f"rule and subject must have 1 to {_NAME} characters"
+        raise ValueError(message)
+    encode_finding(finding)  # half a surrogate pair or an infinite value cannot be stored or sent on
 
 
 def _without_nan(body: dict[str, Any]) -> dict[str, Any]:

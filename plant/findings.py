@@ -1,7 +1,7 @@
 """Judgements: what a rule found, about what, from when to when, and on what evidence."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
@@ -52,6 +52,11 @@ class Finding:
     state: FindingState = FindingState.OPEN
     assessable: bool = True
     """False when the rule lacked a signal: then this says what is missing, and is never an OK."""
+    told: int = field(default=0, compare=False)
+    """The author's clock when it was sent [ns UTC], higher each time; 0 unknown.
+
+    A message that comes twice is known by it, and one that opens again what was closed is news.
+    """
 
     @property
     def id(self) -> str:

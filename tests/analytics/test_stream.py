@@ -134,6 +134,7 @@ async def test_a_missed_trip_is_published_and_then_everything_is_acknowledged(tm
         (finding,) = r.published()
         assert (finding.rule, finding.subject, finding.start) == ("IA-01", "I", T0 + 2 * S)
         assert finding.state is FindingState.OPEN
+        assert finding.told == T0 + 100 * S, "stamped with the clock, so that a message that comes twice is known"
         assert r.analytics.status.findings == 1
         assert r.analytics.status.latency.count == 1
 

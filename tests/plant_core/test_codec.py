@@ -1,5 +1,7 @@
 """The wire: what goes in comes out, and anything else is a clear refusal."""
 
+import dataclasses
+import json
 import math
 
 import numpy as np
@@ -135,3 +137,28 @@ def test_a_large_batch_keeps_its_dictionary_codes() -> None:
     back = decode_batch(encode_batch(Batch("x", 1, 1, 1, readings))).readings
     assert back.points == readings.points
     assert np.array_equal(back.code, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("subject", "\ud800", id="half a surrogate pair"),
+        pytest.param("start", 10**30, id="a time that no column holds"),
+        pytest.param("told", -1, id="a time before 1970"),
+        pytest.param("rule", "", id="no rule"),
+        pytest.param("rule", "x" * 201, id="a name that is too long"),
+        pytest.param(
+            "evidence", [{"point": "a", "time": 1, "value": "1e999", "status": 0}], id="infinite evidence"
+        ),
+    ],
+)
+def test_a_finding_that_nothing_could_store_is_refused(name: str, value: object) -> None:
+    body = json.loads(encode_finding(FINDING)) | {name: value}
+    with pytest.raises(DropError, match="finding cannot be read"):
+        decode_finding(json.dumps(body).encode())
+
+
+def test_when_a_finding_was_told_goes_along_but_makes_no_other_finding() -> None:
+    told = dataclasses.replace(FINDING, told=77)
+    assert decode_finding(encode_finding(told)).told == 77
+    assert told == FINDING
