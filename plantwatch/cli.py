@@ -10,16 +10,21 @@ import typer
 from rich.console import Console
 
 from plant.errors import FixError, PlantError
-from plantwatch.commands import plant_file
+from plantwatch.commands import access, data, plant_file, running, simulate
 
 app = typer.Typer(
     name="plantwatch",
-    help="Plant data, energy targets and interlock supervision in one tool.",
+    help="Plant data, energy targets and interlock supervision in one tool.\n\nStart with: plantwatch demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+running.add_to(app)
 plant_file.add_to(app)
+data.add_to(app)
+app.add_typer(simulate.app, name="simulate")
+app.add_typer(access.app, name="token")
+access.add_to(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - the shape of a typer callback

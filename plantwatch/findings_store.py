@@ -47,11 +47,21 @@ class FindingsStore:
             (finding.id, finding.start, finding.subject, encode_finding(finding)),
         )
 
-    def newest(self, *, limit: int, subject: str | None = None) -> list[Finding]:
-        """The newest findings first, of one subject or of all; at most ``limit``."""
+    def newest(
+        self, *, limit: int, subject: str | None = None, start: int = 0, end: int = 2**63 - 1
+    ) -> list[Finding]:
+        """The newest findings first, of one subject or of all; at most ``limit``.
+
+        Args:
+            limit: most findings.
+            subject: id of the interlock, meter, product or point; None for all.
+            start: earliest start of a finding [ns UTC].
+            end: starts before this [ns UTC].
+        """
         rows = self._db.execute(
-            "SELECT body FROM finding WHERE ?1 IS NULL OR subject = ?1 ORDER BY start DESC, id LIMIT ?2",
-            (subject, limit),
+            "SELECT body FROM finding WHERE (?1 IS NULL OR subject = ?1) AND start >= ?3 AND start < ?4"
+            " ORDER BY start DESC, id LIMIT ?2",
+            (subject, limit, start, end),
         )
         return [decode_finding(body) for (body,) in rows]
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from plant.clock import Clock
 from plant.codec import Batch, decode_batch
 from plant.errors import DropError
 from plant.ports import Inbox
-from plant.readings import Reading
+from plant.readings import Reading, Readings
 
 _log = logging.getLogger(__name__)
 MAX_POINTS = 100_000
@@ -60,8 +60,20 @@ class LatestValues:
             elif known is None or reading.time >= known.reading.time:
                 self._live[reading.point] = Live(reading, arrival)
 
-    async def run(self, inbox: Inbox, clock: Clock) -> None:
+    def restore(self, readings: Readings) -> None:
+        """Take what was stored before we began; it counts as arrived at its own source time."""
+        for row in readings.in_time_order().rows():
+            known = self._live.get(row.point)
+            if known is None or row.time > known.reading.time:
+                self._live[row.point] = Live(row, row.time)
+
+    async def run(self, inbox: Inbox, clock: Clock, heard: Callable[[Readings], None] = lambda _: None) -> None:
         """Follow the readings of the bus until cancelled or the connection is lost.
+
+        Args:
+            inbox: the readings of the plant.
+            clock: for the arrival [ns UTC].
+            heard: is handed every batch that could be read.
 
         Raises:
             Unavailable: the connection is lost; call again over a new one.
@@ -69,7 +81,10 @@ class LatestValues:
         async with contextlib.aclosing(inbox.messages()) as messages:  # type: ignore[type-var]
             async for delivery in messages:
                 try:
-                    self.add(await asyncio.to_thread(decode_batch, delivery.payload), arrival=clock())
+                    batch = await asyncio.to_thread(decode_batch, delivery.payload)
                 except DropError:
                     self.unreadable += 1
+                else:
+                    self.add(batch, arrival=clock())
+                    heard(batch.readings)
                 await inbox.acknowledge(delivery)

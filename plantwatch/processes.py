@@ -84,9 +84,9 @@ class Children:
     async def __aexit__(self, *error: object) -> None:
         await self._stack.aclose()
 
-    async def start(self, name: str, *arguments: str) -> Child:
-        """Start one command under this block's environment."""
-        child = Child(name, arguments, self.folder / f"{name}.log", self.environment)
+    async def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
+        """Start one command under this block's environment, and its own on top."""
+        child = Child(name, arguments, self.folder / f"{name}.log", {**self.environment, **(environment or {})})
         await child.start()
         self._stack.push_async_callback(child.stop)
         return child

@@ -17,7 +17,8 @@ from plant.settings import HttpServer, Settings
 from plantwatch import wiring
 from plantwatch.certificates import Authority
 from simulators.mqtt_devices import MqttDevices
-from simulators.opcua_server import NAMESPACE, SimulatedOpcUa
+from simulators.opcua_nodes import NAMESPACE
+from simulators.opcua_server import SimulatedOpcUa
 from simulators.opcua_settings import OpcUaServerSettings, SecurityMode
 from simulators.playable import Playable, Player
 from simulators.serve import Served

@@ -1,22 +1,32 @@
-"""``check`` and ``schema``: everything about the plant file."""
+"""``check``, ``schema`` and ``browse``: everything about the plant file."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from edge_agent.browse import MAX_VARIABLES, Variable
+from edge_agent.browse import browse as browse_server
+from edge_agent.starter import starter_plant_file
+from plant.errors import FixError
 from plant.plantfile import json_schema, load_plant
+from plant.settings import OpcUaConnection, Settings, load_settings
+from plant.units import is_unit
+from plantwatch import wiring
+from plantwatch.commands.options import Force, err, out, refuse_to_overwrite
 
 PlantFile = Annotated[Path, typer.Argument(metavar="FILE", help="The plant file (YAML).")]
-_out = Console(highlight=False, soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
     app.command()(check)
     app.command()(schema)
+    app.command()(browse)
 
 
 def check(file: PlantFile) -> None:
@@ -25,9 +35,10 @@ def check(file: PlantFile) -> None:
     Example: plantwatch check plant.yaml
     """
     plant = load_plant(file)
-    _out.print(
+    out.print(
         f"{file}: good. {len(plant.points)} points, {len(plant.meters)} energy meters,"
-        f" {len(plant.products)} products, {len(plant.interlocks)} interlocks."
+        f" {len(plant.products)} products, {len(plant.interlocks)} interlocks.",
+        markup=False,
     )
 
 
@@ -43,4 +54,55 @@ def schema(
         typer.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-        _out.print(f"{output}: written. In the plant file's first line: # yaml-language-server: $schema={output}")
+        out.print(f"{output}: written. In the plant file's first line: # yaml-language-server: $schema={output}")
+
+
+def browse(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The server, for example opc.tcp://10.0.0.5:4840.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The plant file to write.")] = Path("plant.yaml"),
+    source: Annotated[
+        str,
+        typer.Option(help="Source id; user, password and certificates are those of PLANTWATCH_OPCUA under it."),
+    ] = "dcs",
+    plant: Annotated[str, typer.Option("--id", help="Id of the plant.")] = "plant-1",
+    limit: Annotated[int, typer.Option(min=1, max=MAX_VARIABLES, help="Most variables to list.")] = MAX_VARIABLES,
+    *,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="No encryption and no user: for a closed test bench only.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """List the variables of an OPC UA server and begin a plant file with them.
+
+    Example: plantwatch browse opc.tcp://10.0.0.5:4840 --output plant.yaml
+    """
+    refuse_to_overwrite(output, force=force)
+    settings = load_settings()
+    variables = asyncio.run(_browse(_connection(settings, source, url, insecure=insecure), settings, limit))
+    if not variables:
+        raise FixError(f"{url} shows no variables to this user; check the user's rights on the server")
+    output.write_text(
+        starter_plant_file(variables, url=url, plant=plant, source=source, is_unit=is_unit), encoding="utf-8"
+    )
+    found = load_plant(output)
+    out.print(
+        f"{output}: {len(found.points)} of {len(variables)} variables written as points. Next: sort them into"
+        f" areas, add meters, products and interlocks, and run: plantwatch check {output}",
+        markup=False,
+    )
+
+
+def _connection(settings: Settings, source: str, url: str, *, insecure: bool) -> OpcUaConnection:
+    known = settings.opcua.get(source, OpcUaConnection(url=url))
+    return known.model_copy(update={"url": url, "insecure": insecure or known.insecure})
+
+
+async def _browse(connection: OpcUaConnection, settings: Settings, limit: int) -> Sequence[Variable]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(f"connecting to {connection.url}")
+
+        def tell(found: int, left: int) -> None:
+            progress.update(task, description=f"{found} variables found, {left} folders to visit")
+
+        return await browse_server(wiring.opcua(connection, settings), limit=limit, progress=tell)
