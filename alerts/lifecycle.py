@@ -317,10 +317,20 @@ def _shelf(state: State, event: Shelve | Unshelve | Tick, now: int, policy: Poli
             return Refused("it is not on the shelf")
         case Unshelve():
             return _uncover(state, replace(state, shelf=None), What.UNSHELVED)
-        case Tick() if state.shelf is not None and now >= state.shelf.until:
-            return _uncover(state, replace(state, shelf=None), What.SHELF_EXPIRED)
         case Tick():
-            return Moved(state, None)
+            return _tick(state, now, policy)
+
+
+def _tick(state: State, now: int, policy: Policy) -> Moved:
+    if state.shelf is None:
+        return Moved(state, None)
+    if policy.critical:
+        detail = "it has become critical, and a critical alarm does not stay on the shelf"
+        return replace(_uncover(state, replace(state, shelf=None), What.UNSHELVED), detail=detail)
+    # An end further away than any shelf lasts was set by a clock that was wrong then.
+    if now >= state.shelf.until or state.shelf.until - now > MAX_SHELF:
+        return _uncover(state, replace(state, shelf=None), What.SHELF_EXPIRED)
+    return Moved(state, None)
 
 
 def _shelve(state: State, event: Shelve, now: int, policy: Policy) -> Moved | Refused:
@@ -345,6 +355,8 @@ def _suppression(state: State, event: Suppress | Service) -> Moved | Refused:  #
             return Moved(state, None)
         case Suppress(None):
             return _uncover(state, replace(state, by_design=None), What.UNSUPPRESSED)
+        case Suppress(reason) if not (reason or "").strip():
+            return Refused("suppressing by design needs a reason")
         case Suppress(reason):
             what = What.SUPPRESSED if reason != state.by_design else None
             return Moved(replace(state, by_design=reason), what, detail=reason or "")
