@@ -1,5 +1,6 @@
 """The 21 transitions of ISA-18.2 by number, the refusals, and what no order of events breaks."""
 
+import itertools
 from dataclasses import dataclass, replace
 
 import pytest
@@ -199,6 +200,21 @@ def test_silence_stops_the_sound_and_nothing_else() -> None:
     assert not after(PLAIN, A, Silence("li"), ReAlarm("two")).silenced, "a new call sounds again"
 
 
+SUPPRESSIONS = {"shelf": (SHELVE, Unshelve("li")), "design": (SUPPRESS, FREE), "service": (OUT, BACK)}
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(SUPPRESSIONS, 2)))
+def test_taking_one_suppression_away_leaves_the_other(first: str, second: str) -> None:
+    (put, take), (put_too, take_too) = SUPPRESSIONS[first], SUPPRESSIONS[second]
+    both = after(PLAIN, A, ACK, put, put_too)
+    one = transition(both, take, 0)
+    assert isinstance(one, Moved)
+    assert (one.annunciate, one.state.suppressed, one.state.acked) == (False, True, True)
+    none = transition(one.state, take_too, 0)
+    assert isinstance(none, Moved)
+    assert (none.annunciate, none.state.phase) == (True, Phase.UNACK)
+
+
 # --- what no order of events breaks ---------------------------------------------------------------
 
 REASONS = st.sampled_from([None, "", "why"])
@@ -228,7 +244,7 @@ def named(event: Event, state: State, number: int) -> Event:
     return event
 
 
-@given(POLICIES, st.lists(EVENTS, max_size=40))
+@given(POLICIES, st.lists(EVENTS, max_size=60))
 def test_invariants_hold_after_any_events(policy: Policy, events: list[Event]) -> None:
     state, told = State(), dict[str, str]()
     for now, event in enumerate(events):
