@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plant.readings import Readings
-from plant.status import Codes
 
 
 class HistoryRing:
@@ -16,6 +15,8 @@ class HistoryRing:
         self._time = np.zeros((len(points), depth), np.int64)
         self._value = np.zeros((len(points), depth))
         self._status = np.zeros((len(points), depth), np.uint32)
+        self._text: NDArray[np.object_] | None = None
+        """Made with the first text."""
         self._written = np.zeros(len(points), np.int64)
 
     @property
@@ -24,18 +25,20 @@ class HistoryRing:
         return int(np.maximum(self._written - self.depth, 0).sum())
 
     def keep(self, readings: Readings) -> None:
-        """Keep one step: at most one row per point, over this ring's own points."""
+        """Keep the rows of one step, whose codes are this ring's own points."""
         row = readings.code
-        place = self._written[row] % self.depth
+        place = (self._written[row] + _occurrence(row)) % self.depth
         self._time[row, place] = readings.time
         self._value[row, place] = readings.value
         self._status[row, place] = readings.status
-        self._written[row] += 1
+        if readings.text is not None and self._text is None:
+            self._text = np.full(self._time.shape, None, np.object_)
+        if self._text is not None:
+            self._text[row, place] = readings.text
+        self._written += np.bincount(row, minlength=len(self._written))
 
-    def read(
-        self, point: str, start: int | None, end: int | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Codes]:
-        """Times [ns UTC], values and statuses with ``start <= time <= end``, oldest first."""
+    def read(self, point: str, start: int | None, end: int | None) -> Readings:
+        """Rows of a point with ``start <= time <= end`` [ns UTC], oldest first."""
         i = self.index[point]
         written = int(self._written[i])
         order = np.arange(max(0, written - self.depth), written) % self.depth
@@ -46,6 +49,23 @@ class HistoryRing:
         if end is not None:
             inside &= time <= end
         chosen = order[inside]
-        rank = np.argsort(self._time[i, chosen], kind="stable")
-        chosen = chosen[rank]
-        return self._time[i, chosen], self._value[i, chosen], self._status[i, chosen]
+        chosen = chosen[np.argsort(self._time[i, chosen], kind="stable")]
+        return Readings(
+            (point,),
+            np.zeros(len(chosen), np.int32),
+            self._time[i, chosen],
+            self._value[i, chosen],
+            self._status[i, chosen],
+            None if self._text is None else self._text[i, chosen],
+        )
+
+
+def _occurrence(code: NDArray[np.int32]) -> NDArray[np.int64]:
+    """For each row how many rows before it have the same code."""
+    seen = np.zeros(len(code), np.int64)
+    if len(code) > 1 and np.bincount(code).max() > 1:
+        order = np.argsort(code, kind="stable")
+        ordered = code[order]
+        first = np.searchsorted(ordered, ordered, side="left")
+        seen[order] = np.arange(len(code)) - first
+    return seen

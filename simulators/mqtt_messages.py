@@ -9,9 +9,9 @@ from typing import Any
 from plant.clock import to_datetime
 from plant.errors import FixError
 from plant.model import MqttAddress, Plant
-from plant.readings import Readings
+from plant.readings import Reading, Readings
 
-_Row = tuple[str, float, int]
+_Row = tuple[str, float | str | None, int]
 """Point, value, status."""
 
 
@@ -57,15 +57,14 @@ class MessageMaker:
         devices: dict[tuple[str, int, int], list[_Row]] = {}
         for row in readings.select(self._addresses).rows():
             topic = self._addresses[row.point].topic
-            devices.setdefault((topic, row.time, row.status), []).append((row.point, row.value, row.status))
+            devices.setdefault((topic, row.time, row.status), []).append((row.point, _shown(row), row.status))
         for (topic, time, _), rows in devices.items():
             yield Message(topic, self._payload(time, rows), tuple(point for point, _, _ in rows))
 
     def _payload(self, time: int, rows: list[_Row]) -> bytes:
         body: dict[str, Any] = {}
-        for point, value, status in rows:
+        for point, shown, status in rows:
             address = self._addresses[point]
-            shown = None if isnan(value) else value
             if address.value == "$":
                 if len(rows) > 1:
                     raise FixError(
@@ -78,6 +77,12 @@ class MessageMaker:
             if address.status is not None:
                 _put(body, address.status, status, point)
         return json.dumps(body).encode()
+
+
+def _shown(row: Reading) -> float | str | None:
+    if row.text is not None:
+        return row.text
+    return None if isnan(row.value) else row.value
 
 
 def _put(body: dict[str, Any], path: str, value: object, point: str) -> None:

@@ -45,18 +45,14 @@ class RingHistory(HistoryStorageInterface):  # type: ignore[misc]
             return [], None
         first, last = _ns(start), _ns(end)
         backwards = first is None or (last is not None and last < first)
+        low, high = (last, first) if backwards and first is not None else (first, last)
+        rows = self._ring.read(point, low, None if high is None else high + MICROSECOND - 1)
         if backwards:
-            first, last = last, first
-            if start is None:
-                first, last = None, _ns(end)
-        time, value, status = self._ring.read(point, first, None if last is None else last + MICROSECOND - 1)
-        if backwards:
-            time, value, status = time[::-1], value[::-1], status[::-1]
+            rows = rows[::-1]
         most = min(nb_values or self._most, self._most)
-        rows = zip(time[:most].tolist(), value[:most].tolist(), status[:most].tolist(), strict=True)
-        values = [data_value(v, s, t) for t, v, s in rows]
-        more = len(time) > most and (nb_values == 0 or nb_values > most)
-        return values, to_datetime(int(time[most])) if more else None
+        values = [data_value(r.value, r.status, r.time, r.text) for r in rows[:most].rows()]
+        more = len(rows) > most and (nb_values == 0 or nb_values > most)
+        return values, to_datetime(int(rows.time[most])) if more else None
 
     async def new_historized_event(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 - events are not kept
         """Refuse: no events."""

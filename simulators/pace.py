@@ -15,12 +15,12 @@ class Pace:
     """When the next step may be made: when it is due; after a delay, at most ``_CATCH_UP`` times as fast."""
 
     clock: ScaledClock
-    _free: int = 0
-    """Simulated time before which catching up would be too fast [ns UTC]."""
+    _spent: int = 0
+    """Simulated time that is used up [ns UTC]: catching up may make ``_CATCH_UP`` steps in the rest."""
 
-    def wait(self, due: int) -> float:
+    def wait(self, due: int, step_size: int) -> float:
         """Time until the step that is due at ``due`` [ns UTC] may be made [s of wall clock]; at most 0: now."""
-        return (max(due, self._free) - self.clock()) / SECOND / self.clock.speed
+        return (max(due, self._spent + step_size // _CATCH_UP) - self.clock()) / SECOND / self.clock.speed
 
     def late(self, due: int) -> float:
         """How late the step that is due at ``due`` [ns UTC] is now [s of wall clock]."""
@@ -29,4 +29,4 @@ class Pace:
     def made(self, step_size: int) -> None:
         """A step of ``step_size`` [ns] was made now."""
         slack = round(_SLACK * SECOND * self.clock.speed)
-        self._free = max(self._free, self.clock() - slack) + step_size // _CATCH_UP
+        self._spent = max(self._spent + step_size // _CATCH_UP, self.clock() - slack)

@@ -88,7 +88,7 @@ class SimulatedPlant:
         value, status = self.process.step()
         self._n += 1
         time = np.full(len(value), self.process.time, np.int64)
-        due = self._n % self._period == 0
+        due = (self._n % self._period == 0) | (self._n == 1)  # at the start every device shows what it has
         if self._overlay:
             columns = Columns(value, status, time, due)
             self._overlay.apply(columns, self.process.time)

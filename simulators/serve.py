@@ -58,14 +58,12 @@ class Served:
             FixError: a port is taken.
         """
         try:
-            if self.opcua is not None:
-                await self.opcua.start()
             async with asyncio.TaskGroup() as group:
                 for devices in self.mqtt:
                     group.create_task(devices.run())
                 group.create_task(self._report_forever())
-                group.create_task(self._restart_when_due())
-                ready()
+                await self._keep_pace(steps=1)  # so that no client meets points without a value
+                group.create_task(self._serve_opcua(ready))
                 await self._keep_pace()
         finally:
             self.write_report()
@@ -86,18 +84,21 @@ class Served:
     def _due(self) -> int:
         return self.sim.time + self.sim.step_size
 
-    async def _keep_pace(self) -> None:
+    async def _keep_pace(self, *, steps: int | None = None) -> None:
+        """Make every step when it is due, all or the next ``steps``."""
         burst = 0
-        while self.producing:
-            wait = self._pace.wait(self._due)
+        while self.producing and steps != 0:
+            size = self.sim.step_size
+            wait = self._pace.wait(self._due, size)
             if wait > 0 or burst >= _BURST:
                 burst = 0
                 await asyncio.sleep(max(wait, 0.0))
                 continue
             self.worst_lateness = max(self.worst_lateness, self._pace.late(self._due))
             await self.step()
-            self._pace.made(self.sim.step_size)
+            self._pace.made(size)
             burst += 1
+            steps = None if steps is None else steps - 1
 
     async def step(self) -> None:
         """One step to all servers, with the faults that begin or end now."""
@@ -112,8 +113,11 @@ class Served:
         if self.opcua is not None:
             await self.opcua.write(readings)
 
-    async def _restart_when_due(self) -> None:
-        """Stop and start the OPC UA server beside the plant, which runs on meanwhile."""
+    async def _serve_opcua(self, ready: Callable[[], None]) -> None:
+        """Run the OPC UA server beside the plant, which goes on while the server stops and starts again."""
+        if self.opcua is not None:
+            await self.opcua.start()
+        ready()
         while self.opcua is not None:
             await self._restart_due.wait()
             self._restart_due.clear()
