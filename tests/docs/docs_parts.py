@@ -161,6 +161,6 @@ def shell_lines(text: str) -> Iterator[str]:
 
 def table(text: str, heading: str) -> list[list[str]]:
     """The cells of the first table below a heading, without its two head lines."""
-    below = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINEULTILINE)[1]
+    below = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
     lines = below[below.index("\n|") + 1 :].split("\n\n")[0].splitlines()
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
