@@ -8,12 +8,17 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plant.errors import FixError
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def _number(text: object) -> object:
+    """The environment holds only texts."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else text
 
 
 class _Group(BaseModel):
@@ -30,7 +35,8 @@ class MqttConnection(_Group):
     tls: bool = True
     ca_file: Path | None = None
     """Certificates that the broker's must lead to; None takes the system's."""
-    protocol: Literal[5, 311] = 5
+    protocol: Annotated[Literal[5, 311], BeforeValidator(_number)] = 5
+    """MQTT 5, or 3.1.1 for brokers that know no other."""
 
 
 class OpcUaConnection(_Group):

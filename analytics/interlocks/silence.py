@@ -1,47 +1,76 @@
-"""IA-14 for a whole source: nothing at all has come from it, while the rest of the platform goes on."""
+"""IA-14 for a whole source: nothing at all has come from it, while the rest of the platform went on."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+
+from analytics.interlocks.window import Row
+from analytics.saved import SavedFinding
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Source
 
 
-class SilenceWatch:
-    """One source: silent when none of its points has had a value for ``silent_after``."""
+@dataclass(slots=True)
+class SilenceState:
+    """What the times of its values so far say."""
 
-    def __init__(self, source: Source, skew: int) -> None:
-        self._source, self._skew = source, skew
-        self._open: Finding | None = None
-        self._newest: int | None = None
+    newest: int | None = None
+    """Time of its newest value [ns UTC]."""
+    open_id: str | None = None
+    findings: dict[str, SavedFinding] = field(default_factory=dict)
+
+
+_STATE = TypeAdapter(SilenceState)
+
+
+class SilenceMonitor:
+    """One source: silent when none of its points has had a value for ``silent_after``. Rows are times only."""
+
+    def __init__(self, source: Source, state: SilenceState | None = None) -> None:
+        self._source, self._limit = source, int(source.silent_after * SECOND)
+        self._state = SilenceState() if state is None else state
 
     @property
-    def newest(self) -> int | None:
-        """Newest time of any of its values [ns UTC]; None before the first."""
-        return self._newest
+    def findings(self) -> dict[str, Finding]:
+        """Findings by id."""
+        return self._state.findings
 
-    def step(self, newest_here: int | None, *, newest: int) -> list[Finding]:
-        """Judge after new values.
+    def copy(self) -> Self:
+        """An independent copy."""
+        return type(self)(self._source, replace(self._state, findings=dict(self._state.findings)))
 
-        Args:
-            newest_here: newest time among this source's values in the batch [ns UTC]; None when it has none.
-            newest: newest time of any reading of the plant [ns UTC].
-        """
-        previous = self._newest
-        if newest_here is not None and (previous is None or newest_here > previous):
-            self._newest = newest_here
-            if self._open is not None:
-                finding, self._open = self._open.closed(newest_here), None
-                return [finding]
-        limit = int(self._source.silent_after * SECOND)
-        if self._newest is None or self._open is not None or newest - self._skew - self._newest <= limit:
-            return []
-        self._open = Finding(
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """The state as plain JSON data."""
+        return _STATE.dump_python(self._state, mode="json")
+
+    def load(self, state: object) -> Self:
+        """A monitor with a state from ``dump``; raises ``ValueError`` when it cannot be read."""
+        return type(self)(self._source, _STATE.validate_python(state))
+
+    def apply(self, rows: Sequence[Row]) -> None:
+        """Take the time of a value."""
+        state, now = self._state, rows[0].time
+        if state.open_id is not None:
+            state.findings[state.open_id] = state.findings[state.open_id].closed(now)
+            state.open_id = None
+        state.newest = now
+
+    def advance(self, now: int) -> None:
+        """Judge the silence that lasts at ``now`` [ns UTC]."""
+        state = self._state
+        if state.newest is None or state.open_id is not None or now - state.newest <= self._limit:
+            return
+        finding = Finding(
             "IA-14",
             self._source.id,
             Severity.HIGH,
-            self._newest,
+            state.newest,
             None,
             "values from this source",
             f"silent for more than {self._source.silent_after:g} s",
             "OPC 10000-4, 5.14; IEC 61511-1:2016, 16.2",
         )
-        return [self._open]
+        state.findings[finding.id], state.open_id = finding, finding.id

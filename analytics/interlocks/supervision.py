@@ -30,8 +30,8 @@ class Supervision:
         skew = int(parameters.skew * SECOND)
         self._lateness = max(int(parameters.lateness * SECOND), 2 * skew)
         self._skew = skew
-        self._windows: list[tuple[Window, str]] = []
-        """Each window with a point whose source tells how far the data have come."""
+        self._windows: list[tuple[Window, frozenset[str]]] = []
+        """Each window with the sources of its points: they tell how far its data have come."""
         self._of_point: dict[str, list[int]] = defaultdict(list)
         self._source_of = {p.id: p.address.source for p in plant.points.values() if p.address is not None}
         self._silence = {s.id: SilenceWatch(s, skew) for s in plant.sources}
@@ -47,6 +47,8 @@ class Supervision:
             window = Window(SignalMonitor(point, parameters), self._lateness)
             self._watch(window, (name,))
         self._newest = -(1 << 62)
+        self._reached: dict[str | None, int] = {}
+        """Newest time by source [ns UTC]; None for what has no source."""
 
     @property
     def too_late(self) -> int:
@@ -71,16 +73,27 @@ class Supervision:
         self._newest = max(self._newest, int(readings.time.max()))
         found = self._step_sources(readings)
         fresh = self._rows(readings)
-        for i, (window, point) in enumerate(self._windows):
-            found += window.step(fresh.get(i, ()), newest=self._newest, due=self.heard(point))
+        for i, (window, sources) in enumerate(self._windows):
+            newest = self._come(sources)
+            found += window.step(fresh.get(i, ()), newest=newest, due=newest - self._skew)
         return found
+
+    def _come(self, sources: frozenset[str]) -> int:
+        """How far the data of these sources have come [ns UTC]: as far as the slowest that is not silent.
+
+        Each source is measured by its own clock: one that is minutes behind the others is not late.
+        """
+        heard = [(w.newest, w.silent) for w in (self._silence[s] for s in sources) if w.newest is not None]
+        speaking = [newest for newest, silent in heard if not silent]
+        return min(speaking or [newest for newest, _ in heard], default=self._newest)
 
     def _watch(self, window: Window, points: Sequence[str]) -> None:
         if not points:
             return
         for point in points:
             self._of_point[point].append(len(self._windows))
-        self._windows.append((window, points[0]))
+        sources = (self._source_of.get(p) for p in points)
+        self._windows.append((window, frozenset(s for s in sources if s is not None)))
 
     def _rows(self, readings: Readings) -> dict[int, list[Row]]:
         """Rows by window, each sorted; readings that nobody watches cost one look-up in a column."""
@@ -96,10 +109,21 @@ class Supervision:
         return rows
 
     def _step_sources(self, readings: Readings) -> list[Finding]:
+        here = self._newest_by_source(readings)
+        passed = max(time - self._reached.get(source, time) for source, time in here.items())
+        for source, time in here.items():
+            self._reached[source] = max(time, self._reached.get(source, time))
         found: list[Finding] = []
-        names = [self._source_of.get(p) for p in readings.points]
         for source, watch in self._silence.items():
-            mine = np.fromiter((n == source for n in names), np.bool_, len(names))[readings.code]
-            here = int(readings.time[mine].max()) if mine.any() else None
-            found += watch.step(here, newest=self._newest)
+            found += watch.step(here.get(source), passed=max(passed, 0))
         return found
+
+    def _newest_by_source(self, readings: Readings) -> dict[str | None, int]:
+        """Newest time in the batch by source [ns UTC]; None for points that have none."""
+        names = [self._source_of.get(p) for p in readings.points]
+        order = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        column = np.array([order[n] for n in names], np.int64)[readings.code]
+        newest = np.full(len(order), np.iinfo(np.int64).min)
+        np.maximum.at(newest, column, readings.time)
+        present = np.bincount(column, minlength=len(order)) > 0
+        return {name: int(newest[i]) for name, i in order.items() if present[i]}
