@@ -56,7 +56,7 @@ def parse(arguments: list[str], command: Any = None, parent: Any = None) -> str:
 
 def words(line: str) -> tuple[dict[str, str], list[str]]:
     """A shell line: the variables set before the command, and the words of the command."""
-    parts = shlex.split(line, comments=True)
+    parts = shlex.split(line.removeprefix("export "), comments=True)
     variables = {}
     while parts and _ASSIGNMENT.fullmatch(parts[0]):
         name, _, value = parts.pop(0).partition("=")
