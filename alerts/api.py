@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerts import kpi
 from alerts.desk import AlarmDesk, CommandRefused, UnknownAlarm
-from alerts.http_access import Needs
+from alerts.http_access import Needs, body
 from alerts.journal import Line
 from plant.access import Action, Principal
 from plant.errors import Unavailable
 
-AlarmId = Annotated[str, Path(min_length=1, max_length=300)]
+AlarmId = Annotated[str, Path(min_length=1, max_length=512)]
 Occurrence = Annotated[str, Path(min_length=1, max_length=64)]
 _MAX_SEQ = 2**63 - 1
 
@@ -54,6 +55,8 @@ def router(desk: AlarmDesk, needs: Needs) -> APIRouter:
 
 
 def _reading(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
+    one_at_a_time = asyncio.Lock()  # long reads of the journal
+
     @api.get("/alarms", dependencies=[needs(Action.VIEW)])
     async def alarms() -> list[dict[str, Any]]:
         """Every alarm that is not normal, most urgent first."""
@@ -63,7 +66,7 @@ def _reading(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
     async def history(
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         before: Annotated[int | None, Query(ge=0, le=_MAX_SEQ)] = None,
-        alarm: Annotated[str | None, Query(max_length=300)] = None,
+        alarm: Annotated[str | None, Query(max_length=512)] = None,
     ) -> list[dict[str, Any]]:
         """Lines of the journal, newest first; go on with ``before`` = the last ``seq``."""
         with _answered():
@@ -71,10 +74,25 @@ def _reading(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
 
     @api.get("/journal/verify", dependencies=[needs(Action.VIEW)])
     async def verify() -> dict[str, Any]:
-        """Whether the journal's chain is whole; the first broken row if not."""
+        """Whether the journal's chain is whole; note ``head`` to prove later that no row was cut off."""
         with _answered():
-            broken = await asyncio.to_thread(desk.verify)
-        return {"whole": broken is None, "first_broken_row": broken}
+            async with one_at_a_time:
+                found = await asyncio.to_thread(desk.verify)
+        return {
+            "whole": found.broken is None,
+            "first_broken_row": found.broken,
+            "rows": found.rows,
+            "head": found.head,
+        }
+
+    @api.get("/alarms/load", dependencies=[needs(Action.VIEW)])
+    async def load(hours: Annotated[int, Query(ge=1, le=kpi.MOST_HOURS)] = 24) -> dict[str, Any]:
+        """Alarm load of the last hours: calls in each ten minutes, and the alarms that chatter."""
+        span = kpi.span(desk.clock(), hours)
+        with _answered():
+            async with one_at_a_time:
+                calls = await asyncio.to_thread(desk.activations, span.start, span.end, kpi.MOST_CALLS)
+        return asdict(kpi.load(calls, span))
 
 
 def _commands(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
@@ -104,18 +122,20 @@ def _commands(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
 def _maintenance(api: APIRouter, desk: AlarmDesk, needs: Needs) -> None:
     @api.post("/alarms/{alarm:path}/shelve")
     async def shelve(
-        alarm: AlarmId, body: ShelveBody, who: Annotated[Principal, needs(Action.SHELVE)]
+        alarm: AlarmId, request: Request, who: Annotated[Principal, needs(Action.SHELVE)]
     ) -> dict[str, str]:
-        """Put aside for a time; critical alarms are refused."""
-        return _do(lambda: desk.shelve(alarm, body.duration_s, body.reason, who.name))
+        """Put aside for a time (body: ``ShelveBody``); critical alarms are refused."""
+        asked = await body(request, ShelveBody)
+        return _do(lambda: desk.shelve(alarm, asked.duration_s, asked.reason, who.name))
 
     @api.post("/alarms/{alarm:path}/out-of-service")
     async def out_of_service(
-        alarm: AlarmId, body: OutOfServiceBody, who: Annotated[Principal, needs(Action.OUT_OF_SERVICE)]
+        alarm: AlarmId, request: Request, who: Annotated[Principal, needs(Action.OUT_OF_SERVICE)]
     ) -> dict[str, str]:
-        """Take out of service, or return to service."""
-        if body.out:
-            return _do(lambda: desk.out_of_service(alarm, body.reason, who.name))
+        """Take out of service, or return to service (body: ``OutOfServiceBody``)."""
+        asked = await body(request, OutOfServiceBody)
+        if asked.out:
+            return _do(lambda: desk.out_of_service(alarm, asked.reason, who.name))
         return _do(lambda: desk.return_to_service(alarm, who.name))
 
 

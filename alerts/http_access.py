@@ -1,24 +1,29 @@
 """The guard of the HTTP API: bearer tokens, roles, a journal line for each refusal, and a bound on bodies."""
 
 import asyncio
-from collections import Counter
+import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, HTTPException, Request
-from fastapi.encoders import jsonable_encoder
+from fastapi import Depends, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plant.access import Action, Principal, Refusal, TokenStore, Why, may
-from plant.clock import SECOND, Clock
+from alerts.notes import Note, SparingNotes
+from plant.access import PREFIX, Action, Principal, Refusal, TokenStore, Why, may
+from plant.clock import Clock
+from plant.errors import Unavailable
+
+B = TypeVar("B", bound=BaseModel)
 
 Needs = Callable[[Action], Any]
 """Gives the FastAPI dependency that yields the ``Principal`` allowed to do the action, or refuses."""
 MAX_BODY = 64 * 1024
+_TOKEN = re.compile(rf"{PREFIX}[\w-]+")
+"""What could be a token that somebody put into an address."""
 
 
 def needs_factory(store: TokenStore, clock: Clock, on_refused: Callable[[Refusal, str], None]) -> Needs:
@@ -35,7 +40,12 @@ def needs_factory(store: TokenStore, clock: Clock, on_refused: Callable[[Refusal
         async def principal(
             request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
         ) -> Principal:
-            found = store.authenticate(None if given is None else given.credentials, clock())
+            try:
+                found = store.authenticate(None if given is None else given.credentials, clock())
+            except Unavailable as error:
+                raise HTTPException(
+                    503, "tokens cannot be checked now, so nothing is served; try again"
+                ) from error
             asked = f"{action} {request.method} {request.url.path[:200]}"
             if isinstance(found, Refusal):
                 on_refused(found, asked)
@@ -50,38 +60,20 @@ def needs_factory(store: TokenStore, clock: Clock, on_refused: Callable[[Refusal
     return needs
 
 
-@dataclass(slots=True)
 class RefusalLog:
-    """Writes refusals to the journal, at most ``most`` lines in ``window``; the rest is one line of counts."""
+    """Writes refusals to the journal, sparingly: see ``SparingNotes``. Never with a token in them."""
 
-    note: Callable[[str, str, str | None], None]
-    """(event, detail, user): ``AlarmDesk.note``."""
-    clock: Clock
-    most: int = 20
-    window: int = 60 * SECOND
-    _start: int | None = field(default=None, init=False)
-    _written: int = field(default=0, init=False)
-    _held: Counter[str] = field(default_factory=Counter, init=False)
+    def __init__(self, note: Note, clock: Clock, *, most: int = 20) -> None:
+        """Compose; ``note`` is ``AlarmDesk.note``, ``most`` the lines of each reason in a minute."""
+        self._notes = SparingNotes(note, clock, "refused", most)
 
     def refused(self, refusal: Refusal, asked: str) -> None:
-        """Hear one refusal."""
-        self.turn()
-        if self._written < self.most:
-            self._written += 1
-            self.note("refused", f"{refusal.reason}: {asked}", refusal.name)
-        else:
-            self._held[str(refusal.reason)] += 1
+        """Hear one refusal; never raises, as a refusal stands whether or not it can be written."""
+        self._notes.add(str(refusal.reason), _TOKEN.sub(f"{PREFIX}…", asked), refusal.name)
 
     def turn(self) -> None:
-        """Begin a new window when the present one is over; call it now and then, so that counts get out."""
-        now = self.clock()
-        if self._start is not None and 0 <= now - self._start < self.window:
-            return
-        if self._held:
-            counts = ", ".join(f"{n} {reason}" for reason, n in sorted(self._held.items()))
-            self.note("refused", f"further refusals, counted only: {counts}", None)
-        self._start, self._written = now, 0
-        self._held.clear()
+        """Call it now and then, so that what was only counted gets out."""
+        self._notes.turn()
 
 
 class BodyLimit:
@@ -102,6 +94,8 @@ class BodyLimit:
         except TimeoutError:
             await _answer(send, 408, b"the body did not arrive in time")
             return
+        except ConnectionError:
+            return  # half a request is no request, and nobody is there to hear so
         if body is None:
             await _answer(send, 413, f"the body is over the limit of {self._most} bytes".encode())
             return
@@ -124,7 +118,7 @@ class BodyLimit:
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                return bytes(found)
+                raise ConnectionError
             found += message.get("body", b"")
             if len(found) > self._most:
                 return None
@@ -132,15 +126,27 @@ class BodyLimit:
                 return bytes(found)
 
 
-async def invalid(request: Request, error: Exception) -> JSONResponse:
+async def body(request: Request, model: type[B]) -> B:
+    """The body of a request that was let in; call it after the guard, so that a stranger's body is not looked at.
+
+    Raises:
+        RequestValidationError: it does not fit.
+    """
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False)) from None
+
+
+async def invalid(request: Request, error: Exception) -> Response:
     """Exception handler for a request that does not fit: 422 with place and reason, never the input itself.
 
     What came may be bytes that no JSON can carry, or a secret in the wrong field.
     """
     del request
     details = error.errors() if isinstance(error, RequestValidationError) else []
-    shown = [{key: detail[key] for key in ("loc", "msg", "type")} for detail in details]
-    return JSONResponse({"detail": jsonable_encoder(shown)}, 422)
+    shown = [{"loc": list(d["loc"]), "msg": d["msg"], "type": d["type"]} for d in details]
+    return Response(json.dumps({"detail": shown}), 422, media_type="application/json")
 
 
 async def _answer(send: Send, status: int, text: bytes) -> None:

@@ -1,14 +1,14 @@
 """The alarm journal: append-only SQLite, each row chained to the one before by SHA-256.
 
-A changed, removed or inserted row breaks the chain. Rows cut off at the end cannot show from inside the file:
-keep ``head`` somewhere else to prove that too.
+A changed, removed or inserted row breaks the chain. Rows cut off at the end, or a whole chain computed anew,
+cannot show from inside the file: note ``Verdict.head`` somewhere else, and ask later whether it is still there.
 """
 
 import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS journal (
     alarm TEXT, occurrence TEXT, user TEXT, detail TEXT NOT NULL, after TEXT, hash TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS by_alarm ON journal (alarm, seq);
 CREATE INDEX IF NOT EXISTS by_occurrence ON journal (occurrence);
+CREATE INDEX IF NOT EXISTS calls ON journal (time) WHERE event IN ('raised', 'realarmed');
+CREATE TRIGGER IF NOT EXISTS no_replace BEFORE INSERT ON journal WHEN NEW.seq <= (SELECT max(seq) FROM journal)
+    BEGIN SELECT RAISE(ABORT, 'the alarm journal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON journal
     BEGIN SELECT RAISE(ABORT, 'the alarm journal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON journal
@@ -57,6 +60,18 @@ class Line:
     seq: int
     entry: Entry
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking the whole chain came to."""
+
+    broken: int | None
+    """Number of the first row that breaks the chain; None when every row is as it was written."""
+    rows: int
+    """Rows that are whole, up to ``broken``."""
+    head: str
+    """Hash of the last of them: it stands for all of them. Zeros for none."""
 
 
 class Journal:
@@ -166,26 +181,45 @@ class Journal:
             raise Unavailable(f"alarm journal {self._path} cannot be read: {error}") from error
         return found is not None
 
-    def verify(self) -> int | None:
-        """Number of the first row that breaks the chain; None when every row is as it was written.
+    def activations(self, start: int, end: int, most: int) -> list[tuple[int, str]]:
+        """(time [ns UTC], alarm) of the calls that nothing suppressed with ``start <= time < end``, oldest first.
 
-        Reads with a connection of its own, so it may run off the loop.
+        At most ``most``, the newest. Reads with a connection of its own, so it may run off the loop.
 
         Raises:
             Unavailable: the file cannot be read now.
         """
-        previous, expected = GENESIS, 1
+        sql = (
+            "SELECT time, alarm FROM journal WHERE event IN ('raised', 'realarmed') AND time >= ? AND time < ?"
+            " AND CASE WHEN json_valid(after) THEN json_extract(after, '$.annunciate') END"
+            " ORDER BY time DESC, seq DESC LIMIT ?"
+        )
+        with self._reader() as db:
+            return [(int(t), str(a)) for t, a in db.execute(sql, (start, end, most))][::-1]
+
+    def verify(self) -> Verdict:
+        """Check the whole chain. Reads with a connection of its own, so it may run off the loop.
+
+        Raises:
+            Unavailable: the file cannot be read now.
+        """
+        previous, whole = GENESIS, 0
+        with self._reader() as db:
+            for row in db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):  # noqa: S608 - constants
+                values, stored = row[:-1], row[-1]
+                chained = _chain(previous, values)
+                if row[0] != whole + 1 or chained != stored:
+                    return Verdict(min(int(row[0]), whole + 1), whole, previous)
+                previous, whole = chained, whole + 1
+        return Verdict(None, whole, previous)
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as db:
-                for row in db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):  # noqa: S608 - constants
-                    values, stored = row[:-1], row[-1]
-                    previous = _chain(previous, values)
-                    if row[0] != expected or previous != stored:
-                        return min(int(row[0]), expected)
-                    expected += 1
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+                yield db
         except sqlite3.Error as error:
             raise Unavailable(f"alarm journal {self._path} cannot be read: {error}") from error
-        return None
 
     def _last(self) -> tuple[int, str]:
         found = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
@@ -207,15 +241,27 @@ class Journal:
 
 def _read(rows: Iterator[tuple[Any, ...]]) -> Iterator[Line]:
     for seq, time, written, event, alarm, occurrence, user, detail, after, digest in rows:
-        state = None if after is None else json.loads(after)
-        yield Line(seq, Entry(time, written, event, alarm, occurrence, user, detail, state), digest)
+        yield Line(seq, Entry(time, written, event, alarm, occurrence, user, detail, _state(after)), digest)
+
+
+def _state(after: str | None) -> dict[str, Any] | None:
+    """What a damaged row says of its alarm is nothing; ``verify`` names the row."""
+    try:
+        found = None if after is None else json.loads(after)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _values(seq: int, entry: Entry) -> tuple[Any, ...]:
     after = None if entry.after is None else _canonical(entry.after)
-    return (
-        seq, entry.time, entry.written, entry.event, entry.alarm, entry.occurrence, entry.user, entry.detail, after,  # noqa: E501
-    )  # fmt: skip
+    words = (entry.event, entry.alarm, entry.occurrence, entry.user, entry.detail)
+    return (seq, entry.time, entry.written, *map(_storable, words), after)
+
+
+def _storable(text: str | None) -> str | None:
+    """A line that could never be written would hold up all that come after it."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def _canonical(value: object) -> str:

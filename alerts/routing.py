@@ -5,10 +5,27 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.journal import Entry
+from alerts.lifecycle import What
+from alerts.standing import RANK, load
 from plant.model import Priority
 
-_RANK = {Priority.LOW: 0, Priority.MEDIUM: 1, Priority.HIGH: 2, Priority.CRITICAL: 3}
-_ALWAYS = frozenset({"returned", "acknowledged"})
+_FATE = frozenset(
+    {
+        What.RETURNED,
+        What.ACKNOWLEDGED,
+        What.RESET,
+        What.SHELVED,
+        What.UNSHELVED,
+        What.SHELF_EXPIRED,
+        What.SUPPRESSED,
+        What.UNSUPPRESSED,
+        What.OUT_OF_SERVICE,
+        What.IN_SERVICE,
+        "removed",
+    }
+)
+"""What became of an alarm: without these a receiver would think for ever that it stands."""
+_SUPPRESSING = frozenset({What.SHELVED, What.SUPPRESSED, What.OUT_OF_SERVICE})
 
 
 class Route(BaseModel):
@@ -27,15 +44,17 @@ class Route(BaseModel):
 def wants(route: Route, entry: Entry) -> bool:
     """Whether this line of the journal is news for the receiver.
 
-    Sent are calls for attention that nothing suppresses, and what became of them: acknowledged, returned.
+    Sent are calls for attention that nothing suppresses, and what became of them. What happens under a
+    suppression is not sent: its end carries the state that then holds.
     """
-    after = entry.after
-    if after is None:
+    after = {} if entry.after is None else entry.after
+    standing = load(after)
+    if standing is None:
         return False
-    alarm = after["alarm"]
-    if _RANK[Priority(alarm["priority"])] < _RANK[route.priority]:
+    alarm = standing.alarm
+    if RANK[alarm.priority] > RANK[route.priority]:
         return False
-    if route.areas is not None and alarm["area"] is not None and alarm["area"] not in route.areas:
+    if route.areas is not None and alarm.area is not None and alarm.area not in route.areas:
         return False
-    suppressed = after["phase"] in {"shlvd", "dsupr", "oosrv"}
-    return bool(after["annunciate"]) or (entry.event in _ALWAYS and not suppressed)
+    silent = standing.state.suppressed and entry.event not in _SUPPRESSING
+    return bool(after.get("annunciate")) or (entry.event in _FATE and not silent)

@@ -1,21 +1,25 @@
 """Limit alarms from readings, in event time: deadband, delays, and a Bad status that never clears an alarm.
 
-A deadband delays only the return. Timers run out by the data's own watermark, so that replayed and accelerated
-data give the same alarms as live data. Sources: ISA-18.2 (delays, deadband); OPC 10000-9, B.1.5.
+A deadband delays only the return. Timers run out by the time of the data, so that replayed and accelerated data
+give the same alarms as live data; and by the data of the same source, as one may be minutes behind another.
+Sources: ISA-18.2 (delays, deadband); OPC 10000-9, B.1.5.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from alerts.arrival import Arrivals
 from plant.clock import SECOND
 from plant.model import AlarmKind, AlarmLimit, Plant
 from plant.readings import Reading, Readings
 from plant.status import StatusClass
 
 TOLERANCE = 2 * SECOND
-"""How far behind the newest reading of the plant a point's own reading may come [ns]."""
+"""How far behind the newest reading of its source a point's own reading may come [ns]."""
+QUIET = 60 * SECOND
+"""A source that says nothing for so long stops no raising timer any more [ns]."""
 
 
 class Move(StrEnum):
@@ -49,6 +53,8 @@ class _Watch:
     """Start of the opposite condition while its delay runs [ns UTC]."""
     bad: bool = False
     last: Reading | None = None
+    source: str = ""
+    """Who sent ``last``."""
 
     def due(self) -> int | None:
         """When the running delay is over [ns UTC]; None when none runs or the signal is Bad."""
@@ -60,22 +66,31 @@ class _Watch:
 
 
 @dataclass(slots=True)
+class _Source:
+    """How far one source's data have come."""
+
+    watermark: int = -(2**63)
+    """Its newest time [ns UTC]."""
+    heard: int = -(2**63)
+    """Our clock when it last sent anything [ns UTC]."""
+
+
+@dataclass(slots=True)
 class Limits:
-    """All limit alarms of a plant. Feed it batches in any order; older readings than the last are counted."""
+    """All limit alarms of a plant. Within a source's tolerance, batches may come split and in any order."""
 
     watches: dict[str, list[_Watch]] = field(default_factory=dict)
     """By point."""
-    late: int = 0
-    """Readings older than the last of their point: ignored."""
-    repeated: int = 0
-    """Readings at the time of the last of their point: ignored."""
-    watermark: int = -(2**63)
-    _seen: dict[str, int] = field(default_factory=dict)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    _running: dict[str, _Watch] = field(default_factory=dict)
+    """Those whose delay runs, by alarm."""
+    _sources: dict[str, _Source] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plant: Plant) -> "Limits":
-        """The limits of a plant file, all in their normal state."""
-        return cls({p.id: [_Watch(limit) for limit in p.alarms] for p in plant.points.values() if p.alarms})
+    def of(cls, plant: Plant, *, speed: float = 1.0) -> "Limits":
+        """The limits of a plant file, all normal; a clock at ``speed`` times the real one stretches tolerances."""
+        watches = {p.id: [_Watch(limit) for limit in p.alarms] for p in plant.points.values() if p.alarms}
+        return cls(watches, Arrivals(speed))
 
     def restore(self, states: Mapping[str, tuple[bool, bool, int | None]]) -> None:
         """Begin with what the journal says: (active, quality bad, time of the last change) by alarm id.
@@ -86,32 +101,46 @@ class Limits:
             for watch in watches:
                 watch.active, watch.bad, time = states.get(watch.limit.id, (False, False, None))
                 if time is not None:
-                    self._seen[point] = max(time, self._seen.get(point, time))
+                    self.arrivals.restore(point, time)
 
-    def step(self, readings: Readings) -> list[Change]:
-        """The changes that a batch makes, in the order of event time."""
+    def step(self, readings: Readings, now: int, *, source: str = "") -> list[Change]:
+        """The changes that a batch makes, in the order of event time.
+
+        Args:
+            readings: any rows, in any order.
+            now: our clock [ns UTC]; only to know wrong clocks by.
+            source: who sent the batch.
+        """
         changes: list[Change] = []
         for row in readings.select(self.watches).in_time_order().rows():
-            if self._news(row):
+            news = self.arrivals.news(row, now)
+            if news is not None:
                 for watch in self.watches[row.point]:
-                    changes += _see(watch, row)
-        if len(readings):
-            self.watermark = max(self.watermark, int(readings.time.max()))
-        for watch in self._all():
-            changes += _expire(watch, self.watermark - TOLERANCE)
+                    watch.source = source
+                    changes += self._noted(watch, _see(watch, news))
+        here = self._sources.setdefault(source, _Source())
+        here.heard, newest = now, self.arrivals.newest(readings.time, now)
+        if newest is not None:
+            here.watermark = max(here.watermark, newest)
+        until = here.watermark - round(TOLERANCE * self.arrivals.speed)
+        for watch in [w for w in self._running.values() if w.source == source]:
+            changes += self._noted(watch, _expire(watch, until))
         return sorted(changes, key=lambda c: c.time)
 
-    def _news(self, row: Reading) -> bool:
-        last = self._seen.get(row.point)
-        if last is not None and row.time <= last:
-            self.late += row.time < last
-            self.repeated += row.time == last
-            return False
-        self._seen[row.point] = row.time
-        return True
+    def quiet(self, now: int) -> list[Change]:
+        """Raise what was about to be raised when its source fell silent: silence is no proof of a return."""
+        until = now - round(QUIET * self.arrivals.speed)
+        changes: list[Change] = []
+        for watch in [w for w in self._running.values() if not w.active and self._sources[w.source].heard < until]:
+            changes += self._noted(watch, _expire(watch, until))
+        return sorted(changes, key=lambda c: c.time)
 
-    def _all(self) -> Iterable[_Watch]:
-        return (w for watches in self.watches.values() for w in watches)
+    def _noted(self, watch: _Watch, changes: list[Change]) -> list[Change]:
+        if watch.since is None:
+            self._running.pop(watch.limit.id, None)
+        else:
+            self._running[watch.limit.id] = watch
+        return changes
 
 
 def _see(watch: _Watch, row: Reading) -> list[Change]:
@@ -142,7 +171,7 @@ def _time(watch: _Watch, row: Reading, *, sets: bool, clears: bool) -> None:
     opposite = clears if watch.active else sets
     if not opposite:
         watch.since = None
-    elif watch.since is None:
+    elif watch.since is None or row.time < watch.since:  # earlier only when the device's clock was set back
         watch.since = row.time
 
 

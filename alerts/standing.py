@@ -7,6 +7,9 @@ from alerts.alarm import Alarm, Origin
 from alerts.lifecycle import Phase, Shelf, State
 from plant.model import Priority
 
+RANK = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.MEDIUM: 2, Priority.LOW: 3}
+"""0 for the most urgent."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmView:
@@ -48,11 +51,8 @@ class Standing:
     state: State = field(default_factory=State)
     open: tuple[str, ...] = ()
     """Findings that hold it active."""
-
-    @property
-    def annunciated(self) -> bool:
-        """True while it is shown to operators as an alarm."""
-        return not self.state.suppressed and self.state.phase is not Phase.NORM
+    heard: int = 0
+    """When the newest message about it was told [ns UTC], see ``Finding.told``."""
 
     def view(self) -> AlarmView:
         """As a person sees it."""
@@ -86,17 +86,24 @@ def dump(standing: Standing, *, annunciate: bool) -> dict[str, Any]:
         "alarm": asdict(standing.alarm),
         "state": asdict(standing.state),
         "open": list(standing.open),
+        "heard": standing.heard,
         "annunciate": annunciate,
         "phase": str(standing.state.phase),
     }
 
 
-def load(after: dict[str, Any]) -> Standing:
-    """The alarm and its state; a shelf without a readable end is taken off (OPC 10000-9, 5.8.17)."""
-    alarm, state = dict(after["alarm"]), dict(after["state"])
-    alarm |= {"origin": Origin(alarm["origin"]), "priority": Priority(alarm["priority"])}
-    state["shelf"] = _shelf(state.get("shelf"))
-    return Standing(Alarm(**alarm), State(**state), tuple(after["open"]))
+def load(after: dict[str, Any]) -> Standing | None:
+    """The alarm and its state; a shelf without a readable end is taken off (OPC 10000-9, 5.8.17).
+
+    None when it cannot be read: then the alarm is a normal one, and the process will raise it anew.
+    """
+    try:
+        alarm, state = dict(after["alarm"]), dict(after["state"])
+        alarm |= {"origin": Origin(alarm["origin"]), "priority": Priority(alarm["priority"])}
+        state["shelf"] = _shelf(state.get("shelf"))
+        return Standing(Alarm(**alarm), State(**state), tuple(after["open"]), int(after.get("heard", 0)))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _shelf(stored: object) -> Shelf | None:

@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from plant.errors import FixError
+from plant.errors import FixError, Unavailable
 
 PREFIX = "pw_"
 """Every token begins so: secret scanners can find one that leaked."""
@@ -108,7 +110,10 @@ CREATE TABLE IF NOT EXISTS token (
 
 
 class TokenStore:
-    """The tokens in one SQLite file. A token has 256 random bits, so a plain SHA-256 cannot be reversed."""
+    """The tokens in one SQLite file. A token has 256 random bits, so a plain SHA-256 cannot be reversed.
+
+    Every method raises ``Unavailable`` when the file cannot be used now: then nobody is let in.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or make the file, readable for its owner only.
@@ -116,6 +121,7 @@ class TokenStore:
         Raises:
             FixError: it cannot be opened.
         """
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600, exist_ok=True)
@@ -154,17 +160,19 @@ class TokenStore:
             raise FixError(f"token {name!r} would be expired already; give a later time")
         token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
         try:
-            self._db.execute(
-                "INSERT INTO token VALUES (?, ?, ?, ?, ?, 0)", (_hash(token), name, role.value, now, expires)
-            )
+            with self._translated():
+                self._db.execute(
+                    "INSERT INTO token VALUES (?, ?, ?, ?, ?, 0)", (_hash(token), name, role.value, now, expires)
+                )
         except sqlite3.IntegrityError as error:
             raise FixError(f"a token named {name!r} exists already; revoke it or take another name") from error
         return token
 
     def list(self) -> tuple[TokenInfo, ...]:
         """All tokens by name, revoked ones included."""
-        rows = self._db.execute("SELECT name, role, created, expires, revoked FROM token ORDER BY name")
-        return tuple(TokenInfo(n, Role(r), c, e, bool(x)) for n, r, c, e, x in rows)
+        with self._translated():
+            rows = self._db.execute("SELECT name, role, created, expires, revoked FROM token ORDER BY name")
+            return tuple(TokenInfo(n, Role(r), c, e, bool(x)) for n, r, c, e, x in rows)
 
     def revoke(self, name: str) -> None:
         """End a token now and for good.
@@ -172,7 +180,9 @@ class TokenStore:
         Raises:
             FixError: no token has this name.
         """
-        if not self._db.execute("UPDATE token SET revoked = 1 WHERE name = ?", (name,)).rowcount:
+        with self._translated():
+            ended = self._db.execute("UPDATE token SET revoked = 1 WHERE name = ?", (name,)).rowcount
+        if not ended:
             raise FixError(f"no token is named {name!r}; list the tokens to see the names")
 
     def authenticate(self, token: str | None, now: int) -> Principal | Refusal:
@@ -182,9 +192,10 @@ class TokenStore:
         if len(token) > _MAX_TOKEN:
             return Refusal(Why.UNKNOWN)
         wanted = _hash(token)
-        found = self._db.execute(
-            "SELECT hash, name, role, expires, revoked FROM token WHERE hash = ?", (wanted,)
-        ).fetchone()
+        with self._translated():
+            found = self._db.execute(
+                "SELECT hash, name, role, expires, revoked FROM token WHERE hash = ?", (wanted,)
+            ).fetchone()
         if found is None or not hmac.compare_digest(found[0], wanted):
             return Refusal(Why.UNKNOWN)
         _, name, role, expires, revoked = found
@@ -193,6 +204,15 @@ class TokenStore:
         if expires is not None and now >= expires:
             return Refusal(Why.EXPIRED, name)
         return Principal(name, Role(role))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise Unavailable(f"token store {self._path} cannot be used: {error}") from error
 
 
 def _hash(token: str) -> str:

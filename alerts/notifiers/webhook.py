@@ -6,11 +6,12 @@ engineer said, and nowhere else.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import httpx
 
@@ -26,9 +27,14 @@ from plant.service import Backoff, Outage
 _LOG = logging.getLogger(__name__)
 _ANSWER = 512
 """Bytes of an answer that are read."""
-_LONGEST_WAIT = 3600.0
-_IMPOSSIBLE = frozenset({400, 413, 415, 422})
+_LONGEST_PAUSE = 300.0
+"""Longest wait between attempts of our own choice [s]: people wait for alarms."""
+_LONGEST_RETRY_AFTER = 3600.0
+_IMPOSSIBLE = frozenset({413, 415, 422})
 """Answers about this very message: the same again would fail again."""
+_BAD_REQUEST = 400
+_TRIES = 5
+"""Attempts before a 400 counts as impossible: many receivers say it for a wrong signature or clock too."""
 
 
 class Transport(StrEnum):
@@ -49,6 +55,8 @@ class Target:
     transport: Transport = Transport.HTTPS
     timeout: float = 15.0
     """For a whole attempt [s]."""
+    authority: Path | None = None
+    """PEM file of the authority that signed the receiver's certificate; None trusts the public ones."""
 
 
 class Webhook:
@@ -73,26 +81,29 @@ class Webhook:
             outbox: kept open by the caller; belongs to this receiver alone.
             route: what it wants to hear.
             clock: the real clock: receivers refuse time stamps more than minutes away [ns UTC].
-            backoff: waits between attempts; 5 s doubling to one hour, with jitter.
+            backoff: waits between attempts; 5 s doubling to 5 min, with jitter.
             sleep: how to wait [s].
 
         Raises:
-            FixError: the address or the secret is wrong.
+            FixError: the address, the secret or the authority's file is wrong.
         """
-        parts = urlsplit(target.url)
-        allowed = {"https"} if target.transport is Transport.HTTPS else {"https", "http"}
-        if parts.scheme not in allowed or not parts.hostname or parts.username is not None:
-            raise FixError(f"webhook {route.target}: the address must be https://host/… without a user name")
-        self._plant, self._url, self._key = plant, target.url, key(target.secret)
+        self._plant, self._url, self._key = plant, _address(target, route.target), key(target.secret)
+        self._trust = _trust(target, route.target)
         self.outbox, self.route, self._clock = outbox, route, clock
         self._timeout, self._sleep = target.timeout, sleep
-        self._backoff = Backoff(5.0, _LONGEST_WAIT) if backoff is None else backoff
+        self._backoff = Backoff(5.0, _LONGEST_PAUSE) if backoff is None else backoff
         self._outage = Outage(f"webhook {route.target}", _LOG)
         self._news = asyncio.Event()
+        self._tries = 0
         self.gone = False
         """The receiver answered 410: nothing more is sent until a restart."""
         self.refused = 0
         """Messages that the receiver will never take: put aside, their receipts say why."""
+
+    @property
+    def name(self) -> str:
+        """The receiver's name."""
+        return self.route.target
 
     @property
     def cursor(self) -> int:
@@ -112,7 +123,9 @@ class Webhook:
 
     async def run(self) -> None:
         """Deliver the oldest message until it is accepted, then the next."""
-        async with httpx.AsyncClient(follow_redirects=False, timeout=self._timeout, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            follow_redirects=False, timeout=self._timeout, trust_env=False, verify=self._trust
+        ) as client:
             while not self.gone:
                 self._news.clear()
                 try:
@@ -130,16 +143,21 @@ class Webhook:
         """One attempt; the time to wait before the next [s], None when there is nothing to wait for."""
         receipt, after = await self._attempt(client, message)
         status = receipt.status
+        self._tries += 1
         accepted = status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES
-        self.refused += status in _IMPOSSIBLE
+        refused = status in _IMPOSSIBLE or (status == _BAD_REQUEST and self._tries >= _TRIES)
         self.gone = status == HTTPStatus.GONE
-        self.outbox.record(receipt, done=accepted or status in _IMPOSSIBLE)
-        if accepted or status in _IMPOSSIBLE:
-            self._outage.over()
-            self._backoff.reset()
-            return None
-        self._outage.failed(f"{status}: {receipt.text[:100]}")
-        return max(after, self._backoff.next())
+        self.outbox.record(receipt, done=accepted or refused)
+        if not (accepted or refused):
+            self._outage.failed(f"{status}: {receipt.text[:100]}")
+            return max(after, self._backoff.next())
+        if refused:
+            self.refused += 1
+            _LOG.error("webhook %s will not take message %s: answer %s", self.name, message.id, status)
+        self._outage.over()
+        self._backoff.reset()
+        self._tries = 0
+        return None
 
     async def _attempt(self, client: httpx.AsyncClient, message: Message) -> tuple[Receipt, float]:
         now = self._clock()
@@ -161,6 +179,26 @@ class Webhook:
             return Receipt(message.id, now, None, f"{type(error).__name__}: {error}"), 0.0
 
 
+def _address(target: Target, name: str) -> httpx.URL:
+    allowed = {"https"} if target.transport is Transport.HTTPS else {"https", "http"}
+    try:
+        url = httpx.URL(target.url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FixError(f"webhook {name}: the address cannot be read: {error}") from None
+    if url.scheme not in allowed or not url.host or url.userinfo:
+        raise FixError(f"webhook {name}: the address must be https://host/… without a user name")
+    return url
+
+
+def _trust(target: Target, name: str) -> ssl.SSLContext:
+    if target.authority is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=target.authority)
+    except OSError as error:
+        raise FixError(f"webhook {name}: {target.authority} is no PEM file of an authority: {error}") from error
+
+
 async def _start(answer: httpx.Response) -> str:
     found = b""
     async for part in answer.aiter_raw(_ANSWER):
@@ -172,4 +210,4 @@ async def _start(answer: httpx.Response) -> str:
 
 def _retry_after(answer: httpx.Response) -> float:
     text = answer.headers.get("retry-after", "")
-    return min(float(text), _LONGEST_WAIT) if text.isascii() and text.isdigit() else 0.0
+    return min(float(text), _LONGEST_RETRY_AFTER) if text.isascii() and text.isdigit() else 0.0

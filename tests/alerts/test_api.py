@@ -28,6 +28,7 @@ NOW = 1_800_000_000 * SECOND
 NEEDED = {
     ("GET", "/api/v1/alarms"): Action.VIEW,
     ("GET", "/api/v1/alarms/history"): Action.VIEW,
+    ("GET", "/api/v1/alarms/load"): Action.VIEW,
     ("GET", "/api/v1/journal/verify"): Action.VIEW,
     ("POST", "/api/v1/alarms/occurrences/{occurrence}/acknowledge"): Action.ACKNOWLEDGE,
     ("POST", "/api/v1/alarms/{alarm:path}/silence"): Action.ACKNOWLEDGE,
@@ -143,7 +144,9 @@ def test_the_way_of_an_alarm_over_http(bench: Bench) -> None:
     assert bench.ask("POST", "/api/v1/alarms/occurrences/nothing/acknowledge", token).status_code == 404
     (line, *_) = bench.ask("GET", "/api/v1/alarms/history", token).json()
     assert (line["event"], line["user"]) == ("acknowledged", "operator")
-    assert bench.ask("GET", "/api/v1/journal/verify", token).json() == {"whole": True, "first_broken_row": None}
+    verdict = bench.ask("GET", "/api/v1/journal/verify", token).json()
+    assert (verdict["whole"], verdict["first_broken_row"]) == (True, None)
+    assert (verdict["rows"], verdict["head"]) == (line["seq"], line["hash"])
 
 
 def test_a_body_over_the_limit_is_refused(bench: Bench) -> None:
