@@ -15,7 +15,8 @@ from tests.bench.suite import BENCHES
 
 _QUICK = (1, 0.25)
 _FULL = (3, 1.0)
-_WIDTH = 110
+_WIDTH = 120
+"""Width of the table where there is no terminal [characters]."""
 _NAMES = ", ".join(b.name for b in BENCHES)
 
 Only = Annotated[list[str] | None, typer.Option(help=f"Measure only this one; may be repeated. One of: {_NAMES}.")]
@@ -40,8 +41,7 @@ def main(
 
     Example: python -m tests.bench --only chain --quick
     """
-    console = Console(highlight=False)
-    console.width = max(console.width, _WIDTH)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     chosen = _chosen(only or [])
     facts = environment(use_cores(cores)) | {"quick": quick, "load_average_before": load_average()}
     figures, failed = _run(chosen, _QUICK if quick else _FULL)

@@ -4,71 +4,128 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from edge_agent.agent import Agent
 from edge_agent.sources.opcua import OpcUaSource
 from edge_agent.sources.opcua_settings import OpcUaSettings, SecurityPolicy
+from edge_agent.sources.source import Source
 from edge_agent.spool import Spool
 from plant.clock import wall_clock
 from plant.io.mqtt import MqttUplink
+from plant.model import Plant
 from tests.bench.broker import settings
 from tests.bench.children import cpu_seconds, say, words
 from tests.bench.column_source import ColumnSource
 from tests.bench.columns import SOURCE, names, plant
+from tests.bench.demands import DemandSource, Step, plant_with
 
 _AGENT = "edge-1"
 _POLL = 0.02
 
 
+class Probe(Protocol):
+    """A source as the benchmark sees it."""
+
+    @property
+    def source(self) -> Source:
+        """What the agent runs."""
+        ...
+
+    def begin(self) -> None:
+        """Let it make values."""
+        ...
+
+    def finished(self) -> bool:
+        """Whether every value has been made and is on the agent's disk."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What the parent is told at the end."""
+        ...
+
+
+class Device:
+    """A real OPC UA server, which the parent lets begin."""
+
+    def __init__(self, config: dict[str, Any], site: Plant) -> None:
+        self.source = OpcUaSource(site, site.sources[0], _opcua(config["server"]), wall_clock)
+        self._wanted = config["points"] * (config["ticks"] + 1)
+
+    def begin(self) -> None:
+        pass
+
+    def finished(self) -> bool:
+        return self.source.vitals.received >= self._wanted
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+class Made:
+    """Values made in this process."""
+
+    def __init__(self, config: dict[str, Any], site: Plant) -> None:
+        columns = ColumnSource(SOURCE, names(config["points"]), ticks=config["ticks"], interval=config["interval"])
+        self._columns, self.source = columns, columns
+        self._demands: DemandSource | None = None
+        if "steps" in config:
+            seconds = int(config["ticks"] * config["interval"])
+            steps = [Step(*s) for s in config["steps"]]
+            self.source = self._demands = DemandSource(site, columns, steps, seconds=seconds)
+
+    def begin(self) -> None:
+        self._columns.gate.set()
+
+    def finished(self) -> bool:
+        return self.source.finished
+
+    def facts(self) -> dict[str, Any]:
+        demands = [] if self._demands is None else self._demands.demands
+        return {
+            "late": self._columns.late,
+            "produced": Counter(self._columns.handover.produced),
+            "demands": demands,
+        }
+
+
 async def main(config: dict[str, Any]) -> None:
     """Run the agent; measure from ``go`` until the broker has every value; end at ``stop``."""
-    wait, points = await words(), config["points"]
-    site, ids = plant(points), names(points)
-    source: ColumnSource | OpcUaSource
-    if "server" in config:
-        source = OpcUaSource(site, site.sources[0], _opcua(config["server"]), wall_clock)
-    else:
-        source = ColumnSource(SOURCE, ids, ticks=config["ticks"], interval=config["interval"])
+    wait = await words()
+    site = plant_with(config["points"]) if "steps" in config else plant(config["points"])
+    probe: Probe = Device(config, site) if "server" in config else Made(config, site)
     with Spool(Path(config["folder"]) / "spool.db", _AGENT, wall_clock) as spool:
         agent = Agent(
-            site, _AGENT, [source], spool, lambda: MqttUplink(settings(config["broker"], _AGENT)), wall_clock
+            site, _AGENT, [probe.source], spool, lambda: MqttUplink(settings(config["broker"], _AGENT)), wall_clock
         )
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(agent.run())
-            await _until(lambda: source.vitals.connected)
-            await _measure(config, source, spool, wait)
+            await _until(lambda: probe.source.vitals.connected)
+            say("ready")
+            await wait("go")
+            await _measure(probe, spool)
             await wait("stop")
             running.cancel()
 
 
-async def _measure(config: dict[str, Any], source: ColumnSource | OpcUaSource, spool: Spool, wait: Any) -> None:  # noqa: ANN401
-    wanted = config["points"] * (config["ticks"] + config["initial"])
-    say("ready")
-    await wait("go")
-    before, cpu, begun = source.vitals.received, cpu_seconds(), time.time_ns()
-    if isinstance(source, ColumnSource):
-        source.gate.set()
-    backlog = 0
+async def _measure(probe: Probe, spool: Spool) -> None:
+    vitals, backlog = probe.source.vitals, 0
+    before, cpu, begun = vitals.received, cpu_seconds(), time.time_ns()
+    probe.begin()
 
     def sent() -> bool:
         nonlocal backlog
-        backlog = max(backlog, spool.waiting(SOURCE))
-        made = source.finished if isinstance(source, ColumnSource) else source.vitals.received >= wanted
-        return made and spool.waiting(SOURCE) == 0
+        waiting = spool.waiting(SOURCE)
+        backlog = max(backlog, waiting)
+        return probe.finished() and waiting == 0
 
     await _until(sent)
-    say(
-        "sent",
-        begun=begun,
-        values=source.vitals.received - before,
-        cpu=cpu_seconds() - cpu,
-        backlog=backlog,
-        late=source.late if isinstance(source, ColumnSource) else 0.0,
-        lost=source.vitals.lost,
-    )
+    spent = cpu_seconds() - cpu
+    values = vitals.received - before
+    say("sent", begun=begun, values=values, cpu=spent, backlog=backlog, lost=vitals.lost, **probe.facts())
 
 
 async def _until(condition: Callable[[], bool]) -> None:

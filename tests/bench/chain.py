@@ -11,21 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ingest.ledger import Ledger
-from plant.io.duckdb import DuckDbHistorian
 from plantwatch.certificates import Authority
+from tests.bench.account import check
 from tests.bench.broker import Broker, broker
 from tests.bench.children import Child
 from tests.bench.columns import names
 from tests.bench.figures import BenchError
-from tests.bench.files import HISTORY, LEDGER
 from tests.support.mosquitto import free_port
 
-_START, _END = 0, 2**62
-_CHECKED = 50
-"""Points whose every value is compared; the number of values is compared for all."""
+HISTORY, LEDGER = "history.duckdb", "ledger.sqlite"
+"""Names of the historian's and the ledger's file."""
 _GRACE = 60.0
 """Time that a run may take beyond the plan [s]."""
 
@@ -98,22 +93,24 @@ async def _run(load: Load) -> Outcome:
         folder = Path(name)
         with broker(folder, tls=load.tls) as middle:
             outcome = await _measure(load, folder, middle)
-        await _check(load, folder)
+        ids, each = names(load.points), load.ticks + int(load.opcua)
+        await check(folder / HISTORY, folder / LEDGER, dict.fromkeys(ids, each), ids)
         return outcome
 
 
 async def _measure(load: Load, folder: Path, middle: Broker) -> Outcome:
     config: dict[str, Any] = {
         "folder": str(folder), "broker": middle.address(), "points": load.points, "ticks": load.ticks,
-        "interval": load.interval, "initial": int(load.opcua),
+        "interval": load.interval, "wanted": load.points * (load.ticks + int(load.opcua)),
+        "history": str(folder / HISTORY), "ledger": str(folder / LEDGER),
     }  # fmt: skip
     within = load.seconds + _GRACE
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
             await Child.start(_child("ingest"), config, folder / "ingest.log")
         )
-        await server.hear("ready", _GRACE)
         source = await stack.enter_async_context(_opcua_server(load, folder, config))
+        await server.hear("ready", _GRACE)
         agent = await stack.enter_async_context(await Child.start(_child("agent"), config, folder / "agent.log"))
         await agent.hear("ready", _GRACE)
         before = middle.cpu_seconds()
@@ -163,25 +160,3 @@ async def _opcua_server(load: Load, folder: Path, config: dict[str, Any]) -> Asy
 
 def _child(what: str) -> str:
     return f"tests.bench.{what}_child"
-
-
-async def _check(load: Load, folder: Path) -> None:
-    """Compare what was produced with what the file and the ledger hold."""
-    each, ids = load.ticks + int(load.opcua), names(load.points)
-    async with DuckDbHistorian(folder / HISTORY) as historian:
-        counts = await historian.counts()
-        wrong = {p: counts.get(p, 0) for p in ids if counts.get(p, 0) != each}
-        if wrong:
-            point, found = next(iter(wrong.items()))
-            raise BenchError(f"{len(wrong)} points have another count than {each}, {point} for one has {found}")
-        chosen = ids[:: max(1, len(ids) // _CHECKED)]
-        stored = await historian.read(chosen, _START, _END)
-        for point in chosen:
-            if not np.array_equal(stored.select((point,)).value, np.arange(each, dtype=np.float64)):
-                raise BenchError(f"the stored values of {point} are not the ones that were sent, in their order")
-        with Ledger(folder / LEDGER) as ledger:
-            account = ledger.snapshot(counts)
-    gaps = [gap for agent in account.agents for gap in agent.missing]
-    lost = sum(row.lost for row in account.points)
-    if gaps or lost or account.unreadable:
-        raise BenchError(f"the ledger has {len(gaps)} gaps, {lost} lost values, unreadable: {account.unreadable}")

@@ -12,6 +12,8 @@ from tests.bench.figures import BenchError
 
 _ROOT = Path(__file__).parents[2]
 _LINE = 1 << 20
+_PATIENCE = 3.0
+"""How long a child that is no longer wanted has to end by itself [s]."""
 
 
 def cpu_seconds() -> float:
@@ -60,7 +62,11 @@ class Child:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        if self._process.returncode is None:
+        # Its input's end ends it. Killing one that is ending already would take its exit code from asyncio.
+        self._pipe(self._process.stdin).close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _PATIENCE)
+        except TimeoutError:
             self._process.kill()
             await self._process.wait()
 

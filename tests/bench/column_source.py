@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edge_agent.sources.source import Arrival, Deliver, Receipt, Vitals
+from edge_agent.sources.source import Deliver, Vitals
 from plant.readings import Readings
+from tests.bench.handover import Handover
 
 
 class ColumnSource:
@@ -16,15 +17,14 @@ class ColumnSource:
     def __init__(self, name: str, points: tuple[str, ...], *, ticks: int, interval: float) -> None:
         """Prepare ``ticks`` ticks, ``interval`` [s] apart; 0 makes the next one as soon as this one is taken."""
         self._id, self._points, self._ticks, self._interval = name, points, ticks, interval
-        self._vitals = Vitals(connected=True)
         self._code = np.arange(len(points), dtype=np.int32)
         self._good = np.zeros(len(points), np.uint32)
-        self._undone = 0
+        self._made = 0
+        self.handover = Handover()
         self.gate = asyncio.Event()
         """Set it to begin."""
         self.late = 0.0
         """How much later than planned a tick came at worst [s]."""
-        self.produced = 0
 
     @property
     def id(self) -> str:
@@ -32,38 +32,31 @@ class ColumnSource:
 
     @property
     def vitals(self) -> Vitals:
-        return self._vitals
+        return self.handover.vitals
 
     @property
     def finished(self) -> bool:
         """True when every value has been made and is on the agent's disk."""
-        return self.produced == self._ticks * len(self._points) and not self._undone
+        return self._made == self._ticks and self.handover.stored
 
     async def run(self, marks: Mapping[str, int], deliver: Deliver) -> None:  # noqa: ARG002 - no history to resume
         await self.gate.wait()
+        await self.make(deliver)
+        await asyncio.Event().wait()  # a source runs until it is cancelled
+
+    async def make(self, deliver: Deliver) -> None:
+        """Make all ticks."""
         loop, made = asyncio.get_running_loop(), 0
         begin = loop.time()
         for tick in range(self._ticks):
-            ahead = begin + tick * self._interval - loop.time()
-            await asyncio.sleep(max(0.0, ahead) if self._interval else 0.0)
-            self.late = max(self.late, loop.time() - begin - tick * self._interval) if self._interval else 0.0
+            due = begin + tick * self._interval
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            if self._interval:
+                self.late = max(self.late, loop.time() - due)
             made = max(time.time_ns(), made + 1)
-            await self._hand_over(deliver, tick, made)
-        await asyncio.Event().wait()  # a source runs until it is cancelled
+            await self.handover.give(deliver, self._columns(tick, made), made)
+            self._made += 1
 
-    async def _hand_over(self, deliver: Deliver, tick: int, made: int) -> None:
+    def _columns(self, tick: int, made: int) -> Readings:
         n = len(self._points)
-        readings = Readings(
-            self._points, self._code, np.full(n, made, np.int64), np.full(n, float(tick)), self._good
-        )
-        # A mark for each point, as the OPC UA source gives.
-        receipt = await deliver(Arrival(readings, dict.fromkeys(self._points, made)))
-        self._undone += 1
-        receipt.add_done_callback(self._stored)
-        self.produced += n
-        self._vitals.received += n
-        self._vitals.last_arrival = made
-
-    def _stored(self, receipt: Receipt) -> None:
-        if not receipt.cancelled():
-            self._undone -= 1
+        return Readings(self._points, self._code, np.full(n, made, np.int64), np.full(n, float(tick)), self._good)

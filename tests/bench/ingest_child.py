@@ -24,7 +24,6 @@ from plant.virtual import SYSTEM
 from tests.bench.broker import settings
 from tests.bench.children import cpu_seconds, say, words
 from tests.bench.columns import plant
-from tests.bench.files import HISTORY, LEDGER
 
 
 class TimedHistorian:
@@ -66,13 +65,12 @@ class TimedHistorian:
 
 async def main(config: dict[str, Any]) -> None:
     """Store until told to stop; say when the wanted number of values is on disk."""
-    wait, folder, site = await words(), Path(config["folder"]), plant(config["points"])
-    wanted = config["points"] * (config["ticks"] + config["initial"])
+    wait, site = await words(), plant(config["points"])
     inbox = MqttInbox(settings(config["broker"], "ingest"), (subscription(site.id, Channel.READINGS),))
-    letters = DeadLetters(folder / "dead.jsonl")
-    with Ledger(folder / LEDGER) as ledger:
-        async with DuckDbHistorian(folder / HISTORY) as historian, asyncio.TaskGroup() as tasks:
-            timed = TimedHistorian(historian, wanted)
+    letters = DeadLetters(Path(config["folder"]) / "dead.jsonl")
+    with Ledger(Path(config["ledger"])) as ledger:
+        async with DuckDbHistorian(Path(config["history"])) as historian, asyncio.TaskGroup() as tasks:
+            timed = TimedHistorian(historian, config["wanted"])
             ingest = Ingest(site, inbox, timed, ledger, letters, wall_clock)
             running = tasks.create_task(ingest.run())
             while not ingest.status.connected:  # noqa: ASYNC110 - ingest has no event for it

@@ -12,7 +12,7 @@ from tests.bench.columns import START
 from tests.bench.figures import Effort, Figure
 
 _FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
-_STEPS = 6 * 3600
+_STEPS = 2 * 3600
 _TARGET = 5000.0
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from tests.bench.figures import Better, Figure
 
 SCHEMA_VERSION = 1
+_MILLIONS = 1e7
 
 
 def table(figures: list[Figure]) -> Table:
@@ -48,6 +49,8 @@ def write(path: Path, figures: list[Figure], failed: dict[str, str], environment
 
 
 def _number(value: float) -> str:
+    if value >= _MILLIONS:
+        return f"{value / 1e6:,.1f} M"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
