@@ -3,7 +3,7 @@
 Per point, source times rise. What is older than the newest is late, what comes twice is repeated; neither is
 judged again. Three kinds of wrong clock are known by what they do:
 
-- before the year 2000, or more than a minute ahead of ours: the value counts when it arrives;
+- before the year 2000, or more than ten seconds ahead of ours: the value counts when it arrives;
 - set back: late readings that keep the pace of our own clock for a minute are believed from then on;
 - standing still: another value or status under the same time counts a nanosecond later.
 """
@@ -18,7 +18,7 @@ from plant.readings import Reading
 
 EARLIEST = 946_684_800 * SECOND
 """2000-01-01T00:00:00Z [ns UTC]: devices whose clock was never set tell a time before it."""
-AHEAD = 60 * SECOND
+AHEAD = 10 * SECOND
 """How far a source time may lie ahead of our clock [ns]."""
 PATIENCE = 60 * SECOND
 """How long late readings must keep the pace of our clock before a clock counts as set back [ns]."""
@@ -47,7 +47,7 @@ class _Back:
     since: int
     """Our clock at the first one [ns UTC]."""
     first: int
-    newest: int
+    """Its source time [ns UTC]."""
 
 
 @dataclass(slots=True)
@@ -120,16 +120,13 @@ class Arrivals:
     def _set_back(self, heard: _Heard, row: Reading, now: int) -> bool:
         back = heard.back
         if back is None:
-            heard.back = _Back(now, row.time, row.time)
+            heard.back = _Back(now, row.time)
             return False
-        if row.time <= back.newest:
-            return False
-        back.newest = row.time
         waited, moved = now - back.since, row.time - back.first
         if waited < PATIENCE * self.speed:
             return False
         if abs(moved - waited) * _PACE > waited:
-            heard.back = _Back(now, row.time, row.time)  # a backlog, or history that was read again
+            heard.back = _Back(now, row.time)  # a backlog, or history that was read again
             return False
         self.counts.set_back += 1
         return True
