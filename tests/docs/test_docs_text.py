@@ -2,11 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs_parts import ROOT, blocks, documents, prose, setting_defaults, table, tracked
+from fastapi import Depends, FastAPI
 
+from alerts.api import router as alarm_routes
 from plant.plantfile import parse_plant
+from plantwatch.api import routes
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
@@ -113,3 +117,17 @@ def test_the_plant_file_of_the_guide_loads() -> None:
     assert len(whole) == 1
     plant = parse_plant(whole[0], name="docs/plant-file.md")
     assert [i.id for i in plant.interlocks] == ["IL-1"]
+
+
+def test_the_table_of_routes_names_every_route_and_no_other() -> None:
+    nothing: Any = None  # the guard and the parts behind the routes: nothing is called
+    app = FastAPI()
+    for router in (routes(nothing, _open, health=nothing, status=nothing), alarm_routes(nothing, _open)):
+        app.include_router(router)
+    real = {f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods}
+    rows = table((ROOT / "docs/deployment.md").read_text(), "The HTTP API")
+    assert {row[0].strip("`").split("?")[0] for row in rows} == real
+
+
+def _open(_: object) -> Any:  # noqa: ANN401 - FastAPI's own type of a dependency
+    return Depends(lambda: None)
