@@ -91,12 +91,13 @@ class Intake:
             self.last_heard = asyncio.get_running_loop().time()
 
     def _marks(self, handles: list[int], now: int) -> dict[str, int]:
-        marks = {}
-        for handle in handles:
-            last = int(self._table.last[handle])
-            if self._table.items[handle].open_gaps == 0 and NEVER < last <= now + _BELIEVABLE_AHEAD:
-                marks[self._table.points[handle]] = last
-        return marks
+        points, items = self._table.points, self._table.items
+        latest = zip(handles, self._table.last[handles].tolist(), strict=True)
+        return {
+            points[handle]: last
+            for handle, last in latest
+            if items[handle].open_gaps == 0 and NEVER < last <= now + _BELIEVABLE_AHEAD
+        }
 
     def _open(self, item: Item, start: int, end: int, reason: str, *, at_least: int) -> None:
         if end > start:
