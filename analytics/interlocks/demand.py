@@ -1,30 +1,34 @@
 """Demands on one interlock: IA-01 missed trip, IA-02 slow trip, IA-09 demand under bypass.
 
-A demand starts at t0 when at least M channels (M of the MooN vote) are beyond their set point, not bypassed, and
-stay so for the trip delay d plus one scan h. Source: IEC 61511-1:2016, 16.2 (discrepancies between expected and
-actual behaviour are recorded and analysed) and 11.2.7 (response within the process safety time).
+A demand starts at t0 when at least M channels (M of the MooN vote) are beyond their set point and not bypassed,
+and is confirmed when they stay so for the trip delay d plus one scan h: then the logic solver must trip, even if the
+process returns after that. Source: IEC 61511-1:2016, 16.2 (discrepancies between expected and actual behaviour are
+recorded and analysed) and 11.2.7 (response within the process safety time).
 
 - IA-01: the command has not come by t0 + d + 2h + margin.
 - IA-02: the command came, but a final element is not in its safe state by t0 + the allowed response.
-- IA-09: channels are beyond their set points while the bypass keeps them from tripping; found at once, as
-  somebody must look. The demand is one event: the same cause gives neither IA-01 nor IA-02 while bypassed.
+- IA-09: channels are beyond their set points while a bypass keeps them from tripping; found at once, as somebody
+  must look. The demand is one event: the same cause gives neither IA-01 nor IA-02 while bypassed.
+
+What cannot be seen is never taken for fine. A channel that goes Bad does not end a demand, nor a finding; whether
+a trip was due is then not assessable. So is a trip whose command cannot be seen, and final elements without
+feedback. If the command cannot be seen, the final elements are judged all the same.
 """
 
 from collections.abc import Sequence
-from copy import copy
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
+from pydantic import TypeAdapter
+
+from analytics.interlocks.bypass import bypass_switches
 from analytics.interlocks.parameters import Parameters
-from analytics.interlocks.votes import Vote, is_on, vote
+from analytics.interlocks.votes import Presence, Process, Tally, is_off, is_on
 from analytics.interlocks.window import Row
+from analytics.saved import SavedFinding
 from plant.clock import SECOND
-from plant.findings import Finding, FindingState, Severity
+from plant.findings import Finding, Severity
 from plant.model import Effect, Interlock
-from plant.readings import Reading
-from plant.status import StatusClass, status_class
-
-_FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Times:
     """The interlock's times [ns]."""
 
     confirm: int
-    """d + h: so long the causes must last."""
+    """d + h: a vote that lasts so long is a demand."""
     command: int
     """d + 2h + margin: by then the command must have come."""
     response: int
@@ -50,110 +54,189 @@ class Times:
 
 
 @dataclass(slots=True)
+class DemandState:
+    """What the rows so far say; all times [ns UTC]."""
+
+    last: dict[str, Row] = field(default_factory=dict)
+    """Newest reading by point; of a bypass switch the newest that is not Bad."""
+    beyond: frozenset[int] = frozenset()
+    """Indices of the causes that are beyond their set points."""
+    since: int | None = None
+    """Start of the present demand, or of one that is over but whose command is still awaited."""
+    lapsed: int | None = None
+    """When its vote was first not known to be present any more; None while it is."""
+    gone: int | None = None
+    """When its vote was known to be absent."""
+    commanded: bool = False
+    """The command has come for it."""
+    awaited: int | None = None
+    """Start of the demand whose safe state is still awaited."""
+    open_id: dict[str, str] = field(default_factory=dict)
+    """Id of the open finding by rule."""
+    findings: dict[str, SavedFinding] = field(default_factory=dict)
+
+
+_STATE = TypeAdapter(DemandState)
+
+
 class DemandMonitor:
     """The demands on one interlock, as a fold over the readings of its points."""
 
-    interlock: Interlock
-    times: Times
-    last: dict[str, Row] = field(default_factory=dict)
-    since: int | None = None
-    """When the present vote began; None while there is none."""
-    commanded: int | None = None
-    """When the command came for the present demand."""
-    awaited: int | None = None
-    """Start of the demand whose safe state is still awaited after the command."""
-    open_id: dict[str, str] = field(default_factory=dict)
-    """Id of the open finding by rule."""
-    findings: dict[str, Finding] = field(default_factory=dict)
+    def __init__(self, interlock: Interlock, times: Times, state: DemandState | None = None) -> None:
+        self._interlock, self._times = interlock, times
+        self._switches = frozenset(bypass_switches(interlock))
+        self._state = DemandState() if state is None else state
+
+    @property
+    def findings(self) -> dict[str, Finding]:
+        """Findings by id."""
+        return self._state.findings
 
     def copy(self) -> Self:
         """An independent copy."""
-        other = copy(self)
-        other.last, other.open_id, other.findings = dict(self.last), dict(self.open_id), dict(self.findings)
-        return other
+        s = self._state
+        state = replace(s, last=dict(s.last), open_id=dict(s.open_id), findings=dict(s.findings))
+        return type(self)(self._interlock, self._times, state)
+
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """The state as plain JSON data."""
+        return _STATE.dump_python(self._state, mode="json")
+
+    def load(self, state: object) -> Self:
+        """A monitor with a state from ``dump``; raises ``ValueError`` when it cannot be read."""
+        return type(self)(self._interlock, self._times, _STATE.validate_python(state))
 
     def apply(self, rows: Sequence[Row]) -> None:
         """Take all rows of one moment, then judge it."""
-        now = rows[0].time
-        self.advance(now - 1)
+        last, now = self._state.last, rows[0].time
         for row in rows:
-            self.last[row.point] = row
-        self._judge(now)
+            if row.point not in self._switches or not row.bad:
+                last[row.point] = row
+        on = frozenset(s for s in self._switches if is_on(last.get(s)))
+        tally = Tally.of(self._interlock, last, on, self._state.beyond)
+        self._state.beyond = tally.beyond
+        self._judge_bypass(tally, now)
+        self._judge_vote(tally.presence, now)
+        self._judge_command(tally.presence, now)
+        self._judge_effects(tally.presence, now)
+        self._reassess()
 
     def advance(self, now: int) -> None:
         """Judge the deadlines up to ``now`` [ns UTC]."""
-        if self.since is not None and self.commanded is None and now >= self.since + self.times.command:
-            self._missed(self.since)
-        if self.awaited is not None and now >= self.awaited + self.times.response:
-            self._slow(self.awaited)
-
-    def forget(self, before: int) -> None:
-        """Drop findings that ended before ``before`` [ns UTC]."""
-        self.findings = {k: f for k, f in self.findings.items() if f.end is None or f.end >= before}
+        s = self._state
+        if (
+            s.since is not None
+            and not s.commanded
+            and "IA-01" not in s.open_id
+            and now >= s.since + self._times.command
+        ):
+            self._missed(s.since)
+        if s.awaited is not None and now >= s.awaited + self._times.response:
+            start, s.awaited = s.awaited, None
+            self._slow(start)
 
     # --- one moment -------------------------------------------------------------------------------
 
-    def _judge(self, now: int) -> None:
-        votes = [
-            vote(c, self.last.get(c.point), self.last.get(c.bypass) if c.bypass else None)
-            for c in self.interlock.causes
-        ]
-        bypassed = is_on(self._row(self.interlock.bypass))
-        effective = 0 if bypassed else sum(v.counts for v in votes)
-        self._judge_bypass(votes, now, effective=effective, whole=bypassed)
-        self._judge_vote(now, present=effective >= self.interlock.votes_needed)
-        self._judge_command(now)
-
-    def _judge_bypass(self, votes: Sequence[Vote], now: int, *, effective: int, whole: bool) -> None:
-        """IA-09: the causes would trip, were it not for a bypass."""
-        needed = self.interlock.votes_needed
-        would = sum(v.beyond for v in votes) >= needed > effective
-        tripped = is_on(self._row(self.interlock.command))
-        if would and not tripped and "IA-09" not in self.open_id:
-            what = "the interlock is bypassed" if whole else "channels are bypassed"
-            beyond = [c.point for c, v in zip(self.interlock.causes, votes, strict=True) if v.beyond]
-            self._open(
-                "IA-09",
-                now,
-                Severity.CRITICAL,
-                "no demand while bypassed, or compensating measures",
-                f"{', '.join(beyond)} beyond the set point while {what}",
-            )
-        elif not would:
+    def _judge_bypass(self, tally: Tally, now: int) -> None:
+        """IA-09: the process would trip the interlock, were it not for a bypass."""
+        tripped = is_on(self._command)
+        if tally.held_back and not tripped and "IA-09" not in self._state.open_id:
+            what = "the interlock is bypassed" if tally.whole_bypassed else "channels are bypassed"
+            beyond = tally.points(self._interlock.causes, Process.BEYOND)
+            expected = "no demand while bypassed, or compensating measures"
+            self._open("IA-09", now, Severity.CRITICAL, expected, f"{beyond} beyond the set point while {what}")
+        elif not tally.may_be_held_back:
             self._close("IA-09", now)
 
-    def _judge_vote(self, now: int, *, present: bool) -> None:
-        if present and self.since is None:
-            self.since = now
-            self.commanded = now if is_on(self._row(self.interlock.command)) else None
-        elif not present and self.since is not None:
-            self.since = None
-            self._close("IA-01", now)
+    def _judge_vote(self, presence: Presence, now: int) -> None:
+        s = self._state
+        if presence is Presence.PRESENT:
+            if s.since is None or (s.lapsed is not None and not self._confirmed):
+                self._begin(now)
+            s.lapsed = s.gone = None
+            return
+        if s.since is None:
+            return
+        s.lapsed = now if s.lapsed is None else s.lapsed
+        if presence is Presence.ABSENT:
+            s.gone = now if s.gone is None else s.gone
+            if s.commanded or "IA-01" in s.open_id or not self._confirmed:
+                self._end(now)
 
-    def _judge_command(self, now: int) -> None:
-        tripped = is_on(self._row(self.interlock.command))
-        if self.since is not None and self.commanded is None and tripped:
-            self.commanded = now
-            # A command that came too late has been found as missed: its effects are late for that reason.
-            self.awaited = None if "IA-01" in self.open_id else self.since
-            self._close("IA-01", now)
-        if self.awaited is None and "IA-02" not in self.open_id:
+    def _judge_command(self, presence: Presence, now: int) -> None:
+        s, command = self._state, self._command
+        if s.since is None:
+            return
+        if s.commanded and is_off(command) and presence is Presence.PRESENT:
+            self._begin(now)  # the command was taken back although the cause persists: it must come again
+        elif not s.commanded and is_on(command):
+            s.commanded = True
+            self._commanded(now)
+            if s.gone is not None:
+                self._end(now)
+
+    def _commanded(self, now: int) -> None:
+        """The command has come; one that came too late was found as missed, and its effects are late for that."""
+        s = self._state
+        missed = s.open_id.get("IA-01")
+        if s.since is None:
+            return
+        in_time = missed is None or now <= s.since + self._times.command
+        if in_time and s.awaited is None and "IA-02" not in s.open_id:
+            s.awaited = s.since
+        if missed is not None and now <= s.since + self._times.command:
+            del s.findings[missed], s.open_id["IA-01"]  # a row that is this late shows that it came in time
+        self._close("IA-01", now)
+
+    def _judge_effects(self, presence: Presence, now: int) -> None:
+        s = self._state
+        if s.awaited is None and "IA-02" not in s.open_id:
             return
         late, unknown = self._not_safe()
-        if not late and not unknown:
-            self.awaited = None
+        reset = presence is Presence.ABSENT and s.since is None and is_off(self._command)
+        if reset or not (late or unknown):
+            s.awaited = None
             self._close("IA-02", now)
-        elif not tripped:
-            self.awaited = None  # reset by hand: nothing is awaited any more
-            self._close("IA-02", now)
+
+    def _reassess(self) -> None:
+        """What could not be assessed is judged once its signals are there."""
+        s = self._state
+        missed, slow = (s.findings.get(s.open_id.get(rule, "")) for rule in ("IA-01", "IA-02"))
+        if missed is not None and not missed.assessable and self._confirmed and is_off(self._command):
+            self._missed(missed.start)
+        if slow is not None and not slow.assessable and self._not_safe()[0]:
+            self._slow(slow.start)
+
+    # --- demands ----------------------------------------------------------------------------------
+
+    @property
+    def _command(self) -> Row | None:
+        return self._state.last.get(self._interlock.command)
+
+    @property
+    def _confirmed(self) -> bool:
+        """The vote was present for the delay and one scan, as far as it is over."""
+        s = self._state
+        return s.since is not None and (s.lapsed is None or s.lapsed - s.since >= self._times.confirm)
+
+    def _begin(self, now: int) -> None:
+        s = self._state
+        self._close("IA-01", now)
+        s.since, s.lapsed, s.gone, s.commanded = now, None, None, False
+
+    def _end(self, now: int) -> None:
+        s = self._state
+        self._close("IA-01", now)
+        s.since = s.lapsed = s.gone = None
+        s.commanded = False
 
     def _not_safe(self) -> tuple[list[Effect], list[Effect]]:
         """Final elements that are not in their safe state, and those whose state cannot be seen."""
         late: list[Effect] = []
         unknown: list[Effect] = []
-        for effect in self.interlock.effects:
-            row = self.last.get(effect.feedback)
-            if row is None or status_class(row.status) is StatusClass.BAD or row.value != row.value:
+        for effect in self._interlock.effects:
+            row = self._state.last.get(effect.feedback)
+            if row is None or row.bad:
                 unknown.append(effect)
             elif abs(row.value - effect.safe_state) > effect.tolerance:
                 late.append(effect)
@@ -162,67 +245,56 @@ class DemandMonitor:
     # --- findings ---------------------------------------------------------------------------------
 
     def _missed(self, start: int) -> None:
-        if "IA-01" in self.open_id or start + self.times.command > _FOREVER:
-            return
-        row = self._row(self.interlock.command)
-        limit = self.times.command / SECOND
-        expected = f"trip command {self.interlock.command} within {limit:g} s of the demand"
-        if row is None or status_class(row.status) is StatusClass.BAD:
-            self._open(
-                "IA-01",
-                start,
-                Severity.HIGH,
-                expected,
-                f"not assessable: no usable signal of {self.interlock.command}",
-                assessable=False,
-            )
-        else:
+        """The command has not come in time; a demand that is over by then ends its finding as well."""
+        s, command = self._state, self._interlock.command
+        limit = self._times.command / SECOND
+        expected = f"trip command {command} within {limit:g} s of the demand"
+        if not self._confirmed:
+            seen = "not assessable: the vote cannot be known any more"
+            self._open("IA-01", start, Severity.HIGH, expected, seen, assessable=False)
+        elif is_off(self._command):
             self._open("IA-01", start, Severity.CRITICAL, expected, f"no command after {limit:g} s")
+        else:
+            seen = f"not assessable: no usable signal of {command}"
+            self._open("IA-01", start, Severity.HIGH, expected, seen, assessable=False)
+            s.awaited = start if s.awaited is None and "IA-02" not in s.open_id else s.awaited
+        if s.gone is not None:
+            self._end(s.gone)
 
     def _slow(self, start: int) -> None:
         late, unknown = self._not_safe()
-        self.awaited = None
-        limit = self.times.response / SECOND
+        limit = self._times.response / SECOND
         expected = f"safe state within {limit:g} s of the demand"
         if late:
             names = ", ".join(e.feedback for e in late)
             self._open("IA-02", start, Severity.CRITICAL, expected, f"not in the safe state: {names}")
         elif unknown:
             names = ", ".join(e.feedback for e in unknown)
-            self._open(
-                "IA-02",
-                start,
-                Severity.HIGH,
-                expected,
-                f"not assessable: no usable signal of {names}",
-                assessable=False,
-            )
+            seen = f"not assessable: no usable signal of {names}"
+            self._open("IA-02", start, Severity.HIGH, expected, seen, assessable=False)
 
     def _open(
         self, rule: str, start: int, severity: Severity, expected: str, seen: str, *, assessable: bool = True
     ) -> None:
+        evidence = tuple(row.reading() for _, row in sorted(self._state.last.items()))
+        clause = f"{self._interlock.clause}; IEC 61511-1:2016, 16.2"
         finding = Finding(
             rule,
-            self.interlock.id,
+            self._interlock.id,
             severity,
             start,
             None,
             expected,
             seen,
-            f"{self.interlock.clause}; IEC 61511-1:2016, 16.2",
-            self._evidence(),
+            clause,
+            evidence,
             assessable=assessable,
         )
-        self.findings[finding.id] = finding
-        self.open_id[rule] = finding.id
+        self._state.findings[finding.id] = finding
+        self._state.open_id[rule] = finding.id
 
     def _close(self, rule: str, end: int) -> None:
-        key = self.open_id.pop(rule, None)
-        if key is not None and self.findings[key].state is FindingState.OPEN:
-            self.findings[key] = self.findings[key].closed(end)
-
-    def _evidence(self) -> tuple[Reading, ...]:
-        return tuple(Reading(r.point, r.time, r.value, r.status) for _, r in sorted(self.last.items()))
-
-    def _row(self, point: str | None) -> Row | None:
-        return None if point is None else self.last.get(point)
+        key = self._state.open_id.pop(rule, None)
+        if key is not None:
+            finding = self._state.findings[key]
+            self._state.findings[key] = finding.closed(max(end, finding.start))

@@ -19,6 +19,8 @@ class Parameters(BaseModel):
     edition: str
     source: str
     lateness: Time
+    wait: Time
+    ahead: Time
     command_margin: Time
     uncertain_after: Time
     stale_periods: Annotated[float, Field(ge=1)]

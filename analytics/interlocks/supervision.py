@@ -1,16 +1,18 @@
 """All interlock rules of one plant over columns of readings: what no rule needs is passed over by column."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.interlocks.bypass import BypassMonitor, bypass_points
+from analytics.interlocks.beats import OWN, Progress, edges, newest_by_source, pause, seconds
+from analytics.interlocks.bypass import BypassMonitor, bypass_switches
 from analytics.interlocks.demand import DemandMonitor, Times
 from analytics.interlocks.parameters import Parameters
-from analytics.interlocks.signals import SignalMonitor
-from analytics.interlocks.silence import SilenceWatch
-from analytics.interlocks.window import Row, Window
+from analytics.interlocks.signals import Patience, SignalMonitor
+from analytics.interlocks.silence import SilenceMonitor
+from analytics.interlocks.window import LONG_AGO, Row, Window, row
 from plant.clock import SECOND
 from plant.findings import Finding
 from plant.model import Interlock, Plant
@@ -20,110 +22,123 @@ from plant.readings import Readings
 def demand_points(interlock: Interlock) -> tuple[str, ...]:
     """Every point that the demands on an interlock are judged by."""
     points = [c.point for c in interlock.causes] + [interlock.command] + [e.feedback for e in interlock.effects]
-    return tuple(dict.fromkeys([*points, *bypass_points(interlock)]))
+    return tuple(dict.fromkeys([*points, *bypass_switches(interlock)]))
+
+
+def bypass_points(interlock: Interlock) -> tuple[str, ...]:
+    """Bypass switches, and the channels, as a forced channel is a bypass."""
+    return tuple(dict.fromkeys([*bypass_switches(interlock), *(c.point for c in interlock.causes)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A window and how far its data have come."""
+
+    window: Window
+    sources: tuple[str, ...]
+    """Of its points; empty when they have none."""
 
 
 class Supervision:
     """Feeds the monitors. Purely driven by the readings: it knows no clock."""
 
     def __init__(self, plant: Plant, parameters: Parameters) -> None:
-        skew = int(parameters.skew * SECOND)
-        self._lateness = max(int(parameters.lateness * SECOND), 2 * skew)
-        self._skew = skew
-        self._windows: list[tuple[Window, frozenset[str]]] = []
-        """Each window with the sources of its points: they tell how far its data have come."""
-        self._of_point: dict[str, list[int]] = defaultdict(list)
+        self._skew = int(parameters.skew * SECOND)
+        self._lateness = max(int(parameters.lateness * SECOND), 2 * self._skew)
+        self._wait = max(int(parameters.wait * SECOND), 2 * self._skew)
         self._source_of = {p.id: p.address.source for p in plant.points.values() if p.address is not None}
-        self._silence = {s.id: SilenceWatch(s, skew) for s in plant.sources}
+        self._progress = Progress(s.id for s in plant.sources)
+        self._windows: dict[str, _Watched] = {}
+        """By a name that is stable over restarts."""
+        self._of_point: dict[str, list[str]] = defaultdict(list)
+        self._of_beat: dict[str, list[str]] = defaultdict(list)
+        self._silences = {s.id: Window(SilenceMonitor(s)) for s in plant.sources}
         for interlock in plant.interlocks:
-            self._watch(
-                Window(DemandMonitor(interlock, Times.of(interlock, parameters)), self._lateness),
-                demand_points(interlock),
-            )
-            self._watch(Window(BypassMonitor(interlock), self._lateness), bypass_points(interlock))
-        signals = dict.fromkeys(p for i in plant.interlocks for p in demand_points(i))
-        for name in signals:
-            point = plant.points[name]
-            window = Window(SignalMonitor(point, parameters), self._lateness)
-            self._watch(window, (name,))
-        self._newest = -(1 << 62)
-        self._reached: dict[str | None, int] = {}
-        """Newest time by source [ns UTC]; None for what has no source."""
+            demand = DemandMonitor(interlock, Times.of(interlock, parameters))
+            self._watch(f"demand {interlock.id}", Window(demand), demand_points(interlock))
+            self._watch(f"bypass {interlock.id}", Window(BypassMonitor(interlock)), bypass_points(interlock))
+        for name in dict.fromkeys(p for i in plant.interlocks for p in demand_points(i)):
+            self._watch_signal(plant, name, parameters)
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Every point that a rule looks at."""
+        return tuple(self._of_point)
 
     @property
     def too_late(self) -> int:
         """Rows that came too late for the live rules; the replay over stored history sees them."""
-        return sum(w.too_late for w, _ in self._windows)
-
-    @property
-    def newest(self) -> int:
-        """Newest time of any reading so far [ns UTC]."""
-        return self._newest
+        return sum(w.window.too_late for name, w in self._windows.items() if name.startswith("signal "))
 
     def heard(self, point: str) -> int:
         """Up to which time [ns UTC] nothing more is expected from the source of ``point``."""
-        source = self._source_of.get(point)
-        newest = self._newest if source is None else self._silence[source].newest
-        return (self._newest if newest is None else newest) - self._skew
+        newest = self._progress.newest
+        latest = max(newest.values(), default=LONG_AGO)
+        return newest.get(self._source_of.get(point, ""), latest) - self._skew
 
     def step(self, readings: Readings) -> list[Finding]:
         """Take a batch; findings that are new, changed or withdrawn."""
         if not len(readings):
             return []
-        self._newest = max(self._newest, int(readings.time.max()))
-        found = self._step_sources(readings)
-        fresh = self._rows(readings)
-        for i, (window, sources) in enumerate(self._windows):
-            newest = self._come(sources)
-            found += window.step(fresh.get(i, ()), newest=newest, due=newest - self._skew)
+        times = newest_by_source(readings, self._source_of)
+        self._progress.step({source: int(time.max()) for source, time in times.items()})
+        rows = self._rows(readings)
+        for source, time in times.items():
+            if self._of_beat.get(source):
+                beats = seconds(time)
+                for name in self._of_beat[source]:
+                    rows[name] += beats
+        found = self._step_silences({s: edges(t) for s, t in times.items() if s != OWN})
+        for name, watched in self._windows.items():
+            fresh = rows.get(name, [])
+            if len(fresh) > 1:
+                fresh = sorted({r.key: r for r in fresh}.values())
+            due, horizon = self._reach(watched.sources)
+            found += watched.window.step(fresh, due=due, horizon=horizon)
         return found
 
-    def _come(self, sources: frozenset[str]) -> int:
-        """How far the data of these sources have come [ns UTC]: as far as the slowest that is not silent.
+    # --- inside -----------------------------------------------------------------------------------
 
-        Each source is measured by its own clock: one that is minutes behind the others is not late.
-        """
-        heard = [(w.newest, w.silent) for w in (self._silence[s] for s in sources) if w.newest is not None]
-        speaking = [newest for newest, silent in heard if not silent]
-        return min(speaking or [newest for newest, _ in heard], default=self._newest)
-
-    def _watch(self, window: Window, points: Sequence[str]) -> None:
-        if not points:
-            return
+    def _watch(self, name: str, window: Window, points: Sequence[str]) -> None:
+        sources = dict.fromkeys(self._source_of[p] for p in points if p in self._source_of)
+        self._windows[name] = _Watched(window, tuple(sources))
         for point in points:
-            self._of_point[point].append(len(self._windows))
-        sources = (self._source_of.get(p) for p in points)
-        self._windows.append((window, frozenset(s for s in sources if s is not None)))
+            self._of_point[point].append(name)
 
-    def _rows(self, readings: Readings) -> dict[int, list[Row]]:
-        """Rows by window, each sorted; readings that nobody watches cost one look-up in a column."""
+    def _watch_signal(self, plant: Plant, name: str, parameters: Parameters) -> None:
+        point, source = plant.points[name], self._source_of.get(name)
+        longest = 0 if source is None else pause(plant, source)
+        monitor = SignalMonitor(point, Patience.of(point, parameters, pause=longest))
+        self._watch(f"signal {name}", Window(monitor), (name,))
+        if source is not None and point.period is not None:
+            self._of_beat[source].append(f"signal {name}")
+
+    def _reach(self, sources: Iterable[str]) -> tuple[int, int]:
+        """Up to where deadlines may be judged, and from where on rows may still be put in their place [ns UTC].
+
+        As far as the slowest source of the window has come; a conclusion waits only so long for it.
+        """
+        newest = self._progress.newest
+        come = [newest[s] for s in sources if s in newest] or [max(newest.values(), default=LONG_AGO)]
+        due = max(min(come), max(come) - self._wait) - self._skew
+        return due, min(come) - self._lateness
+
+    def _rows(self, readings: Readings) -> dict[str, list[Row]]:
+        """Rows by window; readings that nobody watches cost one look-up in a column."""
         wanted = np.fromiter((p in self._of_point for p in readings.points), np.bool_, len(readings.points))
-        chosen = readings[wanted[readings.code]]
-        rows: dict[int, list[Row]] = defaultdict(list)
+        chosen = readings[wanted[readings.code]] if len(wanted) else readings
+        rows: dict[str, list[Row]] = defaultdict(list)
         for r in chosen.rows():
-            row = Row(r.time, r.point, r.status, r.value)
-            for i in self._of_point[r.point]:
-                rows[i].append(row)
-        for listed in rows.values():
-            listed.sort()
+            one = row(r.time, r.point, r.status, r.value)
+            for name in self._of_point[r.point]:
+                rows[name].append(one)
         return rows
 
-    def _step_sources(self, readings: Readings) -> list[Finding]:
-        here = self._newest_by_source(readings)
-        passed = max(time - self._reached.get(source, time) for source, time in here.items())
-        for source, time in here.items():
-            self._reached[source] = max(time, self._reached.get(source, time))
+    def _step_silences(self, rows: Mapping[str, list[Row]]) -> list[Finding]:
         found: list[Finding] = []
-        for source, watch in self._silence.items():
-            found += watch.step(here.get(source), passed=max(passed, 0))
+        for source, window in self._silences.items():
+            newest = self._progress.newest.get(source)
+            if newest is not None:
+                due = newest + self._progress.passed(source) - self._skew
+                found += window.step(rows.get(source, ()), due=due, horizon=newest - self._lateness)
         return found
-
-    def _newest_by_source(self, readings: Readings) -> dict[str | None, int]:
-        """Newest time in the batch by source [ns UTC]; None for points that have none."""
-        names = [self._source_of.get(p) for p in readings.points]
-        order = {name: i for i, name in enumerate(dict.fromkeys(names))}
-        column = np.array([order[n] for n in names], np.int64)[readings.code]
-        newest = np.full(len(order), np.iinfo(np.int64).min)
-        np.maximum.at(newest, column, readings.time)
-        present = np.bincount(column, minlength=len(order)) > 0
-        return {name: int(newest[i]) for name, i in order.items() if present[i]}

@@ -1,17 +1,30 @@
 """Order out of disorder: evaluate at once, and evaluate again when an older row comes.
 
-A monitor is a pure fold over rows in one fixed order. The window keeps the state before the last few seconds and
-the rows since. A row that comes in order is folded on; a row that comes late is put in its place and the window
-is folded anew. So any order of arrival within the lateness, any duplicates and any split into batches lead to the
-same findings: those that vanish are withdrawn, those that change are sent again under the same id.
+A monitor is a pure fold over rows in one fixed order. The window keeps the rows of the last minutes and three
+states: ``base`` behind which no row is put any more, ``sure`` up to where the data have come for certain, and,
+made anew in each step, the state with the rows beyond that. A conclusion from absence (a deadline passed, no
+update) waits until its time is sure; a conclusion from a row does not wait. A row that comes late is put in its
+place and ``sure`` is folded anew. So any order of arrival within the lateness, any duplicates and any split into
+batches lead to the same findings: those that vanish are withdrawn, those that change are sent again under the
+same id.
 """
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple, Protocol, Self
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from math import isfinite, nan
+from typing import Any, NamedTuple, Protocol, Self
 
+from analytics.saved import SavedValue
 from plant.findings import Finding, FindingState
+from plant.readings import Reading
+
+MOST_ROWS = 5_000
+"""Rows that a window keeps at most; when more come, the oldest are settled before their time."""
+LONG_AGO = -(1 << 62)
+_UNCERTAIN, _BAD = 0x4000_0000, 0x8000_0000
+"""Status codes from which on they are Uncertain and Bad: their two top bits, see ``plant.status``."""
+BEAT = ""
+"""Point name of the rows that are no reading but a second in which a source was heard."""
 
 
 class Row(NamedTuple):
@@ -21,96 +34,168 @@ class Row(NamedTuple):
     """Source time [ns UTC]."""
     point: str
     status: int
-    value: float
+    value: SavedValue
+
+    @property
+    def bad(self) -> bool:
+        """Status Bad; a value that is not there is Bad, whatever the status says."""
+        return self.status >= _BAD or self.value != self.value
+
+    @property
+    def good(self) -> bool:
+        """Status Good, with any sub-code, and a value."""
+        return self.status < _UNCERTAIN and self.value == self.value
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        """What the historian stores one row of: a later arrival with the same key replaces the earlier one."""
+        return self.time, self.point, self.status >> 30
+
+    def reading(self) -> Reading:
+        """As evidence."""
+        return Reading(self.point, self.time, self.value, self.status)
+
+
+def row(time: int, point: str, status: int, value: float) -> Row:
+    """A row; values that are no number become one and the same NaN, so that equal rows are equal."""
+    return Row(time, point, status, value if isfinite(value) else nan)
 
 
 class Monitor(Protocol):
     """The state of one monitor. ``copy`` must share nothing that ``apply`` or ``advance`` change."""
 
-    findings: dict[str, Finding]
-    """Findings by id, as the rows so far give them."""
+    @property
+    def findings(self) -> dict[str, Finding]:
+        """Findings by id, as the rows so far give them."""
+        ...
 
     def copy(self) -> Self:
         """An independent copy."""
         ...
 
     def apply(self, rows: Sequence[Row]) -> None:
-        """Take all rows of one moment, then judge that moment."""
+        """Take all rows of one moment; ``advance`` has been called up to just before it where that is sure."""
         ...
 
     def advance(self, now: int) -> None:
-        """Judge what is due up to ``now`` [ns UTC] when nothing more has come."""
+        """Judge what is due up to ``now`` [ns UTC]: all rows up to then have been applied."""
         ...
 
-    def forget(self, before: int) -> None:
-        """Drop closed findings that ended before ``before`` [ns UTC]."""
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """The state as plain JSON data."""
+        ...
+
+    def load(self, state: object) -> Self:
+        """A monitor with a state from ``dump``; raises ``ValueError`` when it cannot be read."""
         ...
 
 
 class Window:
     """One monitor with its recent rows."""
 
-    def __init__(self, fresh: Monitor, lateness: int) -> None:
-        self._base, self._state = fresh, fresh.copy()
-        self._lateness = lateness
+    def __init__(self, fresh: Monitor, *, most_rows: int = MOST_ROWS) -> None:
+        self._base, self._sure = fresh, fresh.copy()
+        self._most_rows = most_rows
         self._rows: list[Row] = []
-        self._horizon = self._judged = -(1 << 62)
+        """Rows that are not in the base, in evaluation order."""
+        self._folded = 0
+        """How many of them are in ``sure``: all up to ``due``."""
+        self._due = self._horizon = LONG_AGO
+        self._settled: dict[str, int] = {}
+        """Time of the last row in the base, by point [ns UTC]."""
         self._told: dict[str, Finding] = {}
         self.too_late = 0
-        """Rows older than the window: left to the replay over stored history."""
+        """Rows that could not be put in their place any more: left to the replay over stored history."""
 
-    def step(self, rows: Sequence[Row], *, newest: int, due: int) -> list[Finding]:
+    def step(self, rows: Sequence[Row], *, due: int, horizon: int) -> list[Finding]:
         """Take rows in evaluation order; the findings that are new, changed or withdrawn.
 
         Args:
-            rows: sorted, all of this monitor's points.
-            newest: newest time of any reading of the plant [ns UTC].
+            rows: sorted by key, each key once.
             due: up to here nothing more is expected to come [ns UTC]: deadlines before it may be judged.
+            horizon: rows from here on may still be put in their place [ns UTC].
         """
-        self._take(rows)
-        self._state.advance(due)
-        self._judged = max(self._judged, due)
-        changed = self._changes()
-        self._settle(newest - self._lateness)
+        if rows and self._take(rows):
+            self._sure, self._folded = self._base.copy(), 0
+        self._due = max(self._due, due)
+        end = bisect_right(self._rows, self._due, lo=self._folded, key=_time)
+        _fold(self._sure, self._rows[self._folded : end])
+        self._sure.advance(self._due)
+        self._folded = end
+        changed = self._changes(self._peek().findings)
+        self._settle(horizon)
         return changed
 
-    def _take(self, rows: Sequence[Row]) -> None:
-        timely = [r for r in rows if r.time >= self._horizon]
-        self.too_late += len(rows) - len(timely)
+    def _take(self, rows: Sequence[Row]) -> bool:
+        """Put rows in their places; whether ``sure`` must be folded anew."""
+        first = bisect_left(rows, self._horizon, key=_time)
+        again = first > 0 and self._take_overdue(rows[:first])
+        timely = rows[first:]
         if not timely:
-            return
-        last = max(self._judged, self._rows[-1].time if self._rows else self._judged)
-        if timely[0].time > last:
+            return again
+        place = bisect_left(self._rows, timely[0].time, key=_time)
+        if place == len(self._rows):
             self._rows += timely
-            _fold(self._state, timely)
-            return
-        merged = sorted({*self._rows, *timely})
-        if len(merged) == len(self._rows):
-            return
-        self._rows = merged
-        self._state = self._base.copy()
-        _fold(self._state, merged)
+            return again or timely[0].time <= self._due
+        merged = {r.key: r for r in self._rows[place:]}
+        news = [r for r in timely if merged.get(r.key) != r]
+        if not news:
+            return again
+        merged |= {r.key: r for r in news}
+        self._rows[place:] = sorted(merged.values())
+        return again or news[0].time <= self._due
 
-    def _changes(self) -> list[Finding]:
-        now = self._state.findings
+    def _take_overdue(self, rows: Sequence[Row]) -> bool:
+        """Rows before the horizon: one that is the newest of its point is news, however old, and holds from now.
+
+        A switch that was turned during an outage tells its own old time when it is heard again.
+        """
+        rows = [r for r in rows if r.point != BEAT]
+        waiting = {r.point for r in self._rows}
+        newer = [r for r in rows if r.point not in waiting and r.time > self._settled.get(r.point, LONG_AGO)]
+        repeats = sum(r.time == self._settled.get(r.point) for r in rows)
+        self.too_late += len(rows) - len(newer) - repeats
+        self._into_base(newer)
+        return bool(newer)
+
+    def _peek(self) -> Monitor:
+        """The state with the rows that came already but are not sure to be all."""
+        if self._folded == len(self._rows):
+            return self._sure
+        state = self._sure.copy()
+        for moment in _moments(self._rows[self._folded :]):
+            state.apply(moment)
+        return state
+
+    def _changes(self, now: dict[str, Finding]) -> list[Finding]:
         changed = [f for key, f in now.items() if self._told.get(key) != f]
-        gone = [f for key, f in self._told.items() if key not in now and f.state is not FindingState.WITHDRAWN]
-        changed += [replace(f, state=FindingState.WITHDRAWN) for f in gone]
-        self._told = {**now, **{f.id: f for f in changed}}
+        changed += [f.withdrawn() for key, f in self._told.items() if key not in now]
+        if changed:
+            self._told = dict(now)
         return changed
 
     def _settle(self, horizon: int) -> None:
-        """Rows that nothing can come before any more go into the base."""
+        """Rows that nothing can come before any more go into the base, and what has ended there is forgotten."""
+        if len(self._rows) > self._most_rows:
+            horizon = max(horizon, self._rows[-self._most_rows].time)
+        horizon = min(horizon, self._due)
         if horizon <= self._horizon:
             return
         self._horizon = horizon
         count = bisect_left(self._rows, horizon, key=_time)
         if count:
-            _fold(self._base, self._rows[:count])
+            self._into_base(self._rows[:count])
             del self._rows[:count]
-        for state in (self._base, self._state):
-            state.forget(horizon)
-        self._told = {k: f for k, f in self._told.items() if k in self._state.findings}
+            self._folded -= count
+        over = [key for key, f in self._base.findings.items() if f.state is FindingState.CLOSED]
+        for key in over:
+            for findings in (self._base.findings, self._sure.findings, self._told):
+                findings.pop(key, None)
+
+    def _into_base(self, rows: Sequence[Row]) -> None:
+        _fold(self._base, rows)
+        for r in rows:
+            self._settled[r.point] = max(r.time, self._settled.get(r.point, LONG_AGO))
 
 
 def _time(row: Row) -> int:
@@ -118,9 +203,15 @@ def _time(row: Row) -> int:
 
 
 def _fold(state: Monitor, rows: Sequence[Row]) -> None:
-    """Apply the rows moment by moment."""
+    """Apply the rows moment by moment, judging what falls due between them."""
+    for moment in _moments(rows):
+        state.advance(moment[0].time - 1)
+        state.apply(moment)
+
+
+def _moments(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     start = 0
     for i in range(1, len(rows) + 1):
         if i == len(rows) or rows[i].time != rows[start].time:
-            state.apply(rows[start:i])
+            yield rows[start:i]
             start = i
