@@ -36,6 +36,7 @@ class SimulatedOpcUa:
         self.ring = HistoryRing(self._order, settings.history)
         self._served = addresses(plant, self._order)
         self._server: Server | None = None
+        self._prepared: Server | None = None
         self._cells: list[Any] = []
         self._points: dict[ua.NodeId, str] = {}
 
@@ -50,10 +51,19 @@ class SimulatedOpcUa:
         return self._server is not None
 
     async def start(self, *, without: Iterable[str] = ()) -> None:
-        """Listen; the points ``without`` are unknown until ``add``.
+        """Prepare and listen; the points ``without`` are unknown until ``add``.
 
         Raises:
             FixError: the port is taken, or the certificate cannot be used.
+        """
+        await self.prepare(without=without)
+        await self.listen()
+
+    async def prepare(self, *, without: Iterable[str] = ()) -> None:
+        """Make everything ready, which takes a second or two; values are taken, but nobody can connect yet.
+
+        Raises:
+            FixError: the certificate cannot be used.
         """
         identity = await asyncio.to_thread(_identity, self._settings)
         server = Server(user_manager=Users(self._settings))
@@ -70,6 +80,17 @@ class SimulatedOpcUa:
         server.iserver.history_manager.set_storage(RingHistory(self.ring, self._points))
         await self._nodes.make_folders()
         await self.add(self._served.keys() - set(without))
+        self._prepared = server
+
+    async def listen(self) -> None:
+        """Let clients connect; ``prepare`` comes first.
+
+        Raises:
+            FixError: the port is taken.
+        """
+        server, self._prepared = self._prepared, None
+        if server is None:
+            return
         try:
             await server.start()
         except OSError as error:
@@ -78,7 +99,7 @@ class SimulatedOpcUa:
 
     async def stop(self) -> None:
         """Close all connections and free the port."""
-        server, self._server = self._server, None
+        server, self._server, self._prepared = self._server, None, None
         self._cells = []
         if server is not None:
             await server.stop()

@@ -62,8 +62,12 @@ class Served:
                 for devices in self.mqtt:
                     group.create_task(devices.run())
                 group.create_task(self._report_forever())
-                await self._keep_pace(steps=1)  # so that no client meets points without a value
-                group.create_task(self._serve_opcua(ready))
+                if self.opcua is not None:
+                    await self.opcua.prepare()
+                    await self._keep_pace(steps=1)  # so that no client meets points without a value
+                    await self.opcua.listen()
+                ready()
+                group.create_task(self._restart_when_due())
                 await self._keep_pace()
         finally:
             self.write_report()
@@ -113,11 +117,8 @@ class Served:
         if self.opcua is not None:
             await self.opcua.write(readings)
 
-    async def _serve_opcua(self, ready: Callable[[], None]) -> None:
-        """Run the OPC UA server beside the plant, which goes on while the server stops and starts again."""
-        if self.opcua is not None:
-            await self.opcua.start()
-        ready()
+    async def _restart_when_due(self) -> None:
+        """Stop and start the OPC UA server beside the plant, which goes on meanwhile."""
         while self.opcua is not None:
             await self._restart_due.wait()
             self._restart_due.clear()
