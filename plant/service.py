@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 
 from rich.logging import RichHandler
 
-from plant.errors import FixError, RetryError
+from plant.errors import FixError, PlantError, RetryError
 
 T = TypeVar("T")
 
 EXIT_OK = 0
+EXIT_RETRY = 1
+"""It did not work this time; restarting may help."""
 EXIT_FIX = 2
 """The input or configuration must be changed by a person; restarting does not help."""
 
@@ -125,7 +127,8 @@ def set_up_logging(level: int = logging.INFO, *, rich: bool | None = None) -> No
 def run_service(main: Callable[[], Coroutine[Any, Any, None]], *, name: str, level: int = logging.INFO) -> int:
     """Run ``main`` until it ends, or until SIGTERM or SIGINT cancel it; the exit code.
 
-    A ``FixError`` is shown as its text alone and gives exit code 2; any other error is a defect and is raised.
+    A ``FixError`` is shown as its text alone and gives exit code 2, another ``PlantError`` 1; any other error is a
+    defect and is raised.
     """
     set_up_logging(level)
     log = logging.getLogger(name)
@@ -134,9 +137,16 @@ def run_service(main: Callable[[], Coroutine[Any, Any, None]], *, name: str, lev
         asyncio.run(_until_signal(main, log))
     except* FixError as errors:
         code = EXIT_FIX
-        for error in _leaves(errors):
-            log.error("%s", error)  # noqa: TRY400 - a traceback says nothing to the person who must fix it
+        _tell(log, errors)
+    except* PlantError as errors:
+        code = max(code, EXIT_RETRY)
+        _tell(log, errors)
     return code
+
+
+def _tell(log: logging.Logger, errors: BaseExceptionGroup[PlantError]) -> None:
+    for error in _leaves(errors):
+        log.error("%s", error)
 
 
 async def _until_signal(main: Callable[[], Coroutine[Any, Any, None]], log: logging.Logger) -> None:
@@ -160,8 +170,8 @@ async def _until_signal(main: Callable[[], Coroutine[Any, Any, None]], log: logg
             loop.remove_signal_handler(number)
 
 
-def _leaves(group: BaseExceptionGroup[FixError]) -> list[FixError]:
-    found: list[FixError] = []
+def _leaves(group: BaseExceptionGroup[PlantError]) -> list[PlantError]:
+    found: list[PlantError] = []
     for error in group.exceptions:
         found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found

@@ -11,11 +11,7 @@ from rich.table import Table
 
 from plant.access import Role, TokenStore
 from plant.clock import SECOND, iso
-from plant.settings import Settings, load_settings
-from plantwatch import wiring
-from plantwatch.certificates import Authority
 from plantwatch.commands.options import out
-from plantwatch.login_codes import LIFETIME, LoginCodes
 
 app = typer.Typer(help="Access tokens: create, list, revoke; and sign-in links.", no_args_is_help=True)
 
@@ -81,8 +77,11 @@ def link(name: Name, role: RoleOption) -> None:
 
     Example: plantwatch token link "Li Na" --role operator
     """
+    from plant.settings import load_settings
+    from plantwatch.login_codes import LIFETIME, LoginCodes
+
     settings = load_settings()
-    with _codes(settings) as codes:
+    with LoginCodes(_folder() / "login-codes.db") as codes:
         code = codes.create(name, role, now=time.time_ns())
     scheme = "https" if settings.http.certificate is not None else "http"
     out.print(f"Signs in {name} ({role}) once, within {LIFETIME // SECOND // 60} minutes:", markup=False)
@@ -106,6 +105,8 @@ def certs(
 
     Example: plantwatch certs var/certificates broker server --host broker.plant.example --host 10.0.0.7
     """
+    from plantwatch.certificates import Authority
+
     authority = Authority(folder)
     for name in names:
         identity = authority.issue(name, application_uri=uri, hosts=hosts or ())
@@ -115,11 +116,12 @@ def certs(
 
 @contextmanager
 def _tokens() -> Iterator[TokenStore]:
-    with TokenStore(wiring.folder(load_settings()) / "tokens.db") as store:
+    with TokenStore(_folder() / "tokens.db") as store:
         yield store
 
 
-@contextmanager
-def _codes(settings: Settings) -> Iterator[LoginCodes]:
-    with LoginCodes(wiring.folder(settings) / "login-codes.db") as codes:
-        yield codes
+def _folder() -> Path:
+    from plant.settings import load_settings
+    from plantwatch import wiring
+
+    return wiring.folder(load_settings())

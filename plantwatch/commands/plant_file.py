@@ -4,20 +4,16 @@ import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from edge_agent.browse import MAX_VARIABLES, Variable
-from edge_agent.browse import browse as browse_server
-from edge_agent.starter import starter_plant_file
 from plant.errors import FixError
-from plant.plantfile import json_schema, load_plant
-from plant.settings import OpcUaConnection, Settings, load_settings
-from plant.units import is_unit
-from plantwatch import wiring
 from plantwatch.commands.options import Force, err, out, refuse_to_overwrite
+
+if TYPE_CHECKING:
+    from edge_agent.browse import Variable
+    from plant.settings import OpcUaConnection, Settings
 
 PlantFile = Annotated[Path, typer.Argument(metavar="FILE", help="The plant file (YAML).")]
 
@@ -34,6 +30,8 @@ def check(file: PlantFile) -> None:
 
     Example: plantwatch check plant.yaml
     """
+    from plant.plantfile import load_plant
+
     plant = load_plant(file)
     out.print(
         f"{file}: good. {len(plant.points)} points, {len(plant.meters)} energy meters,"
@@ -49,6 +47,8 @@ def schema(
 
     Example: plantwatch schema -o plantwatch.schema.json
     """
+    from plant.plantfile import json_schema
+
     text = json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
     if output is None:
         typer.echo(text, nl=False)
@@ -65,7 +65,7 @@ def browse(
         typer.Option(help="Source id; user, password and certificates are those of PLANTWATCH_OPCUA under it."),
     ] = "dcs",
     plant: Annotated[str, typer.Option("--id", help="Id of the plant.")] = "plant-1",
-    limit: Annotated[int, typer.Option(min=1, max=MAX_VARIABLES, help="Most variables to list.")] = MAX_VARIABLES,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most variables to list.")] = 100_000,
     *,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="No encryption and no user: for a closed test bench only.")
@@ -76,6 +76,11 @@ def browse(
 
     Example: plantwatch browse opc.tcp://10.0.0.5:4840 --output plant.yaml
     """
+    from edge_agent.starter import starter_plant_file
+    from plant.plantfile import load_plant
+    from plant.settings import load_settings
+    from plant.units import is_unit
+
     refuse_to_overwrite(output, force=force)
     settings = load_settings()
     variables = asyncio.run(_browse(_connection(settings, source, url, insecure=insecure), settings, limit))
@@ -92,12 +97,19 @@ def browse(
     )
 
 
-def _connection(settings: Settings, source: str, url: str, *, insecure: bool) -> OpcUaConnection:
+def _connection(settings: "Settings", source: str, url: str, *, insecure: bool) -> "OpcUaConnection":
+    from plant.settings import OpcUaConnection
+
     known = settings.opcua.get(source, OpcUaConnection(url=url))
     return known.model_copy(update={"url": url, "insecure": insecure or known.insecure})
 
 
-async def _browse(connection: OpcUaConnection, settings: Settings, limit: int) -> Sequence[Variable]:
+async def _browse(connection: "OpcUaConnection", settings: "Settings", limit: int) -> Sequence["Variable"]:
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from edge_agent.browse import browse as browse_server
+    from plantwatch import wiring
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(f"connecting to {connection.url}")

@@ -6,12 +6,7 @@ from typing import Annotated
 import typer
 
 from plant.errors import FixError
-from plant.plantfile import load_plant
-from plant.service import run_service
-from plant.settings import load_settings
-from plantwatch.agent import run_agent
 from plantwatch.commands.options import PlantOption
-from plantwatch.server import run_server
 
 _log = logging.getLogger("plantwatch")
 
@@ -30,6 +25,11 @@ def server(plant: PlantOption) -> None:
 
     Example: PLANTWATCH_MQTT__CA_FILE=ca.pem plantwatch server --plant plant.yaml
     """
+    from plant.plantfile import load_plant
+    from plant.service import run_service
+    from plant.settings import load_settings
+    from plantwatch.server import run_server
+
     model, settings = load_plant(plant), load_settings()
     scheme = "https" if settings.http.certificate is not None else "http"
 
@@ -52,6 +52,11 @@ def agent(
 
     Example: PLANTWATCH_OPCUA='{"dcs": {"url": "opc.tcp://10.0.0.5:4840"}}' plantwatch agent --plant plant.yaml
     """
+    from plant.plantfile import load_plant
+    from plant.service import run_service
+    from plant.settings import load_settings
+    from plantwatch.agent import run_agent
+
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or len(name) > _LONGEST:
         raise FixError(f"agent name {name[:_LONGEST]!r}: use up to {_LONGEST} letters, digits, - and _")
     model, settings = load_plant(plant), load_settings()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from plant.errors import DropError, FixError, Unavailable
+from plant.errors import DropError, FixError, PlantError, Unavailable
 from plant.service import Backoff, Outage, alone, retry, run_service
 
 LOG = logging.getLogger("test service")
@@ -79,20 +79,21 @@ async def test_cancelled_work_ends_before_the_next_begins() -> None:
     assert one.cancelled()
 
 
-def test_an_error_to_fix_is_shown_without_traceback_and_gives_exit_code_2(
-    capfd: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(("kind", "code"), [(FixError, 2), (Unavailable, 1)])
+def test_an_error_on_purpose_is_shown_without_traceback_and_its_exit_code_says_whether_to_try_again(
+    capfd: pytest.CaptureFixture[str], kind: type[PlantError], code: int
 ) -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(fail())
 
     async def fail() -> None:
-        raise FixError("limit is 12, not twelve: change it in plant.yaml")
+        raise kind("limit is 12, not twelve: change it in plant.yaml")
 
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     try:
-        assert run_service(main, name="demo") == 2
+        assert run_service(main, name="demo") == code
     finally:
         root.handlers[:] = before
         root.setLevel(level)
