@@ -208,7 +208,7 @@ class Journal:
             for row in db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):  # noqa: S608 - constants
                 values, stored = row[:-1], row[-1]
                 chained = _chain(previous, values)
-                if row[0] != whole + 1 or chained != stored:
+                if chained != stored:
                     return Verdict(min(int(row[0]), whole + 1), whole, previous)
                 previous, whole = chained, whole + 1
         return Verdict(None, whole, previous)
