@@ -1,6 +1,7 @@
 """``python -m tests.bench``: measure, print a table, write bench.json. A missed target is marked, not an error."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tests.bench.environment import environment, load_average, use_cores
-from tests.bench.figures import Bench, BenchError, Effort, Figure
+from tests.bench.figures import Bench, BenchError, Effort, Result
 from tests.bench.report import notes, table, write
 from tests.bench.suite import BENCHES
 
@@ -43,17 +44,20 @@ def main(
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     chosen = _chosen(only or [])
-    facts = environment(use_cores(cores)) | {"quick": quick, "load_average_before": load_average()}
-    figures, failed = _run(chosen, _QUICK if quick else _FULL)
-    facts["load_average_after"] = load_average()
+    facts = environment(use_cores(cores)) | {"quick": quick}
+    results = _run(chosen, _QUICK if quick else _FULL)
+    figures = [figure for result in results for figure in result.figures]
     console.print(table(figures))
     notes(console, figures)
-    for name, reason in failed.items():
-        console.print(f"[bold red]{name} gave no number:[/] ", end="")
-        console.print(reason, markup=False)
-    write(output, figures, failed, facts)
-    before = ", ".join(f"{n:.2f}" for n in facts["load_average_before"])
-    console.print(f"{facts['cpu']}, {facts['cores_used']} cores used, load before {before}; written to {output}")
+    failed = [result for result in results if result.failed is not None]
+    for result in failed:
+        console.print(f"[bold red]{result.name} gave no number:[/] ", end="")
+        console.print(result.failed, markup=False)
+    write(output, results, facts)
+    loads = ", ".join(f"{result.load[0]:.1f}" for result in results)
+    console.print(
+        f"{facts['cpu']}, {facts['cores_used']} cores used, load before each: {loads}; written to {output}"
+    )
     sys.exit(1 if failed else 0)
 
 
@@ -64,10 +68,7 @@ def _chosen(only: list[str]) -> list[Bench]:
     return [b for b in BENCHES if not only or b.name in only]
 
 
-def _run(benches: list[Bench], effort: tuple[int, float]) -> tuple[list[Figure], dict[str, str]]:
-    """Figures of the valid runs, and the reasons of the others by name."""
-    figures: list[Figure] = []
-    failed: dict[str, str] = {}
+def _run(benches: list[Bench], effort: tuple[int, float]) -> list[Result]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -75,17 +76,24 @@ def _run(benches: list[Bench], effort: tuple[int, float]) -> tuple[list[Figure],
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    results = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(benches))
         for bench in benches:
             progress.update(task, description=bench.about)
-            repeats, share = effort
-            try:
-                figures += bench.run(Effort(repeats, share, lambda text: progress.update(task, description=text)))
-            except (BenchError, OSError) as error:
-                failed[bench.name] = str(error)
+            wanted = Effort(*effort, lambda text: progress.update(task, description=text))
+            results.append(_measure(bench, wanted))
             progress.advance(task)
-    return figures, failed
+    return results
+
+
+def _measure(bench: Bench, effort: Effort) -> Result:
+    load, begin = load_average(), time.monotonic()
+    try:
+        figures, failed = tuple(bench.run(effort)), None
+    except (BenchError, OSError) as error:
+        figures, failed = (), str(error)
+    return Result(bench.name, time.monotonic() - begin, load, figures, failed)
 
 
 if __name__ == "__main__":

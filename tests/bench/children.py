@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -51,9 +52,11 @@ class Child:
     @classmethod
     async def start(cls, module: str, config: dict[str, Any], log: Path) -> Self:
         """Run ``python -m module`` with its configuration; what it writes to the error stream goes to ``log``."""
+        # Settings of an installation on this machine are not ours.
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PLANTWATCH_")}
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, json.dumps(config), cwd=_ROOT, limit=_LINE,
+                sys.executable, "-m", module, json.dumps(config), cwd=_ROOT, limit=_LINE, env=environment,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
             )  # fmt: skip
         return cls(module.rpartition(".")[2], process, log)

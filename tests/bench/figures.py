@@ -79,5 +79,19 @@ class Bench:
     run: Callable[[Effort], list[Figure]]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one benchmark."""
+
+    name: str
+    seconds: float
+    """How long it took [s]."""
+    load: tuple[float, float, float]
+    """Load average of the machine when it began: 1, 5 and 15 minutes."""
+    figures: tuple[Figure, ...] = ()
+    failed: str | None = None
+    """Why there is no valid number."""
+
+
 class BenchError(Exception):
     """The run gave no valid number: values were lost, or a process ended. Never for a number that is too small."""

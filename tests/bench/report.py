@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Better, Figure
+from tests.bench.figures import Better, Figure, Result
 
 SCHEMA_VERSION = 1
 _MILLIONS = 1e7
@@ -35,17 +35,26 @@ def notes(console: Console, figures: list[Figure]) -> None:
             console.print(f"  {figure.name}: {figure.note}", markup=False, soft_wrap=True)
 
 
-def write(path: Path, figures: list[Figure], failed: dict[str, str], environment: dict[str, Any]) -> None:
+def write(path: Path, results: list[Result], environment: dict[str, Any]) -> None:
     """The file, complete or not at all."""
     body = {
         "schema_version": SCHEMA_VERSION,
         "environment": environment,
-        "figures": [figure.as_json() for figure in figures],
-        "failed": failed,
+        "benchmarks": [_as_json(result) for result in results],
     }
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(path)
+
+
+def _as_json(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "seconds": round(result.seconds, 1),
+        "load_average": result.load,
+        "failed": result.failed,
+        "figures": [figure.as_json() for figure in result.figures],
+    }
 
 
 def _number(value: float) -> str:

@@ -33,10 +33,11 @@ def test_a_missed_target_is_marked_and_is_no_error(
     assert run(monkeypatch, lambda _: [figure], output) == 0
     assert "MISSED" in capsys.readouterr().out
     written = json.loads(output.read_text())
-    (one,) = written["figures"]
+    (bench,) = written["benchmarks"]
+    (one,) = bench["figures"]
     assert (one["median"], one["lowest"], one["highest"], one["met"]) == (11.0, 10.0, 12.0, False)
     assert written["environment"]["quick"] is True
-    assert len(written["environment"]["load_average_before"]) == 3
+    assert len(bench["load_average"]) == 3
 
 
 def test_a_run_without_a_valid_number_is_an_error_with_its_reason(
@@ -47,7 +48,8 @@ def test_a_run_without_a_valid_number_is_an_error_with_its_reason(
 
     output = tmp_path / "bench.json"
     assert run(monkeypatch, work, output) == 1
-    assert json.loads(output.read_text())["failed"] == {"one": "2 values are lost"}
+    (bench,) = json.loads(output.read_text())["benchmarks"]
+    assert (bench["name"], bench["failed"], bench["figures"]) == ("one", "2 values are lost", [])
 
 
 def test_the_order_of_a_target_follows_which_way_is_good() -> None:
