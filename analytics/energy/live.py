@@ -124,6 +124,11 @@ class EnergyAccounts:
         oldest = min((o.start for o in self._open), default=None)
         self._asked = None if oldest is None or saved.since is None else (oldest, saved.since)
 
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Every point whose readings are kept."""
+        return self._watches.points
+
     def history(self) -> tuple[tuple[str, ...], int] | None:
         """Points, and the time [ns UTC] since which their stored readings must be fed after ``restore``.
 

@@ -23,16 +23,22 @@ class Running:
     least: float
     """Mean rate above which it shows that the consumer runs [its unit, per hour for a counter]."""
 
-    def ran(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether it ran on average from each ``start`` to each ``end`` [ns UTC]; False where nothing is known."""
-        if not len(start):
-            return np.zeros(0, np.bool_)
-        samples = self.series.from_before(int(start.min()))
+    def ran(self, now: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+        """Whether it ran in both halves of the ``length`` [ns] before each ``now`` [ns UTC].
+
+        Only values up to each ``now`` count, so that it makes no difference what else has come by then.
+        """
+        none = np.zeros(len(now), np.bool_)
+        if not len(now):
+            return none
+        samples = self.series.from_before(int(now.min()) - length)
         if len(samples.time) < 2:  # noqa: PLR2004 - a step needs two values
-            return np.zeros(len(start), np.bool_)
+            return none
         total = self._total(samples)
-        counted = np.interp(end, samples.time, total) - np.interp(start, samples.time, total)
-        return np.asarray(counted > self.least * (end - start) / SECOND / HOUR, np.bool_)
+        middle = now - length // 2
+        first, half, last = (_at(t, now, samples.time, total) for t in (now - length, middle, now))
+        least = self.least * length / 2 / SECOND / HOUR
+        return np.asarray((half - first > least) & (last - half > least), np.bool_)
 
     def _total(self, samples: Samples) -> NDArray[np.float64]:
         """Its amount since the first sample, at each sample."""
@@ -44,3 +50,13 @@ class Running:
                 judged = steps(samples, self.meter, self.period)
                 steps_up = np.where(judged.believed & ~judged.rolled, np.diff(samples.value), 0.0)
         return np.append([0.0], np.cumsum(steps_up))
+
+
+def _at(
+    time: NDArray[np.int64], now: NDArray[np.int64], known: NDArray[np.int64], total: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The total at ``time``: between two values known at ``now`` in proportion, else the last one before."""
+    after = np.searchsorted(known, time, side="right")
+    between = np.interp(time, known, total)
+    in_time = (after < len(known)) & (known[np.minimum(after, len(known) - 1)] <= now)
+    return np.asarray(np.where(in_time, between, total[np.maximum(after - 1, 0)]), np.float64)

@@ -85,9 +85,10 @@ class MeterWatch:
     # --- EN-GAP -----------------------------------------------------------------------------------
 
     def _gaps(self, part: Samples, voice: Voice) -> Iterator[Finding]:
-        if self.gap is not None and self.last is None:
-            yield self.gap.closed(int(part.time[0]))
         self.gap = None  # the open one ends with the first of these pairs
+        first = int(part.time[0])
+        if self.last is None and voice.first is not None and voice.spoke(voice.first, first) > self.gap_limit:
+            yield self._gap(voice.first, ()).closed(first)
         wide = np.flatnonzero(np.diff(part.time) > self.gap_limit)
         for i in wide.tolist():
             start, end = int(part.time[i]), int(part.time[i + 1])
@@ -133,9 +134,7 @@ class MeterWatch:
         if self.stuck is not None or self.running is None:
             return
         judged = run.time[run.time - start >= self.stuck_limit]
-        middle = judged - self.stuck_limit // 2
-        ran = self.running.ran(judged - self.stuck_limit, middle) & self.running.ran(middle, judged)
-        hits = np.flatnonzero(ran)
+        hits = np.flatnonzero(self.running.ran(judged, self.stuck_limit))
         if len(hits):
             # After a rest of the consumer the standstill is wrong only since it runs again.
             at = int(judged[hits[0]])

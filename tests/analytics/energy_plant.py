@@ -15,6 +15,7 @@ from plant.model import Plant
 from plant.plantfile import parse_plant
 from plant.readings import Reading, Readings
 
+DATA = EnergyData.packaged()
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 SKEW = 2 * SECOND
 
@@ -92,7 +93,7 @@ class Drive:
 
     @classmethod
     def of(cls, plant: Plant, data: EnergyData | None = None) -> "Drive":
-        return cls(EnergyAccounts(plant, data or EnergyData.packaged()))
+        return cls(EnergyAccounts(plant, DATA if data is None else data))
 
     def step(self, readings: Readings) -> None:
         """One batch, heard up to its newest value less the skew."""

@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from energy_plant import DAY, HOUR, MINUTE, Drive, at, counter, every_minute, in_batches, small_plant
+from energy_plant import DATA, DAY, HOUR, MINUTE, Drive, at, counter, every_minute, in_batches, small_plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.energy.live import EnergyAccounts
-from analytics.energy.standards import EnergyData
 from plant.errors import FixError
 from plant.readings import Readings
 
@@ -86,7 +85,7 @@ def test_a_cut_anywhere_changes_no_finding_and_no_result(
     state = json.loads(json.dumps(before.accounts.dump()))
     assert len(json.dumps(state)) < 10_000  # open things only, never the series
 
-    after = Drive(EnergyAccounts(PLANT, EnergyData.packaged()), before.findings, before.results, before.newest)
+    after = Drive(EnergyAccounts(PLANT, DATA), before.findings, before.results, before.newest)
     after.accounts.restore(state)
     wanted = after.accounts.history()
     if wanted is not None:
@@ -122,7 +121,7 @@ def test_history_asks_for_the_running_day_and_no_more() -> None:
     drive = Drive.of(PLANT)
     for batch in in_batches(plant_readings([]), [300]):
         drive.step(batch)
-    fresh = EnergyAccounts(PLANT, EnergyData.packaged())
+    fresh = EnergyAccounts(PLANT, DATA)
     fresh.restore(drive.accounts.dump())
     wanted = fresh.history()
     assert wanted is not None
@@ -134,7 +133,7 @@ def test_history_asks_for_the_running_day_and_no_more() -> None:
 
 
 def test_before_the_first_value_nothing_is_asked_for() -> None:
-    accounts = EnergyAccounts(PLANT, EnergyData.packaged())
+    accounts = EnergyAccounts(PLANT, DATA)
     accounts.restore(accounts.dump())
     assert accounts.history() is None
 
@@ -163,7 +162,7 @@ def test_meters_and_products_that_the_plant_file_no_longer_has_are_left_out() ->
         drive.step(batch)
     changed = EnergyAccounts(
         small_plant(("id: caustic\n", "id: lye\n"), ("{id: S,", "{id: S9,"), ("[E, S]", "[E, S9]")),
-        EnergyData.packaged(),
+        DATA,
     )
     changed.restore(drive.accounts.dump())
     assert changed.history() is None
