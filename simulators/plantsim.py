@@ -116,6 +116,11 @@ class SimulatedPlant:
         """What the faults so far should make the rules find."""
         return [t for a in self._faults for t in expected(self.plant, a.fault, a.start, a.end)]
 
+    @property
+    def active(self) -> tuple[f.Fault, ...]:
+        """The faults in force."""
+        return tuple(a.fault for a in self._faults if a.end is None)
+
     def inject(self, fault: f.Fault) -> None:
         """Begin a fault with the next step.
 
