@@ -1,31 +1,13 @@
 """``simulate run`` and ``simulate replay``: a plant to watch where there is none, or last month's over again."""
 
-from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from plant.clock import SECOND, iso, to_datetime
-from plant.errors import FixError
-from plant.model import Plant
-from plant.plantfile import load_plant
-from plant.service import run_service
-from plant.settings import Settings, load_settings
-from plantwatch.commands.options import PlantOption, err, instant
-from plantwatch.simulator import Outlets, opcua_settings, places, plant_clock, run_served, served
-from simulators.packaged import PLANT_FILE, chlor_alkali
-from simulators.recording import Recording, RecordingFile, Survey, Unreadable, survey
-from simulators.recording_sort import sort_recording
-from simulators.scenario import Player, Scenario, find_scenario, packaged_scenarios, random_scenario
-from simulators.serve import Served
+from plantwatch.commands.options import PlantOption
 
 app = typer.Typer(help="Serve a simulated plant, or a recording, over OPC UA and MQTT.", no_args_is_help=True)
-
-_DAY = 86_400.0
-_YEARS = (1990, 2199)
 
 Speed = Annotated[
     float | None,
@@ -55,18 +37,12 @@ def run(  # noqa: PLR0913 - typer makes one option of each
     *,
     scenario: Annotated[
         str,
-        typer.Option(help=f"A file, or one of {', '.join(packaged_scenarios())}, or random."),
+        typer.Option(help="A file, or one of ours: normal, demo, every_fault; or random."),
     ] = "normal",
     plant: Annotated[
-        Path,
-        typer.Option(
-            "--plant",
-            "-p",
-            metavar="FILE",
-            show_default="packaged",
-            help="A changed copy of the packaged plant file.",
-        ),
-    ] = PLANT_FILE,
+        Path | None,
+        typer.Option("--plant", "-p", metavar="FILE", help="A changed copy of the packaged plant file."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the scenario's.")] = None,
     speed: Speed = None,
     length: Length = None,
@@ -85,15 +61,10 @@ def run(  # noqa: PLR0913 - typer makes one option of each
 
     Example: plantwatch simulate run --scenario demo --speed 60 --insecure --no-mqtt
     """
-    settings, model = load_settings(), load_plant(plant)
-    clock = plant_clock(settings, start=None if start is None else instant(start, option="--start"), speed=speed)
-    chosen = _scenario(scenario, model, seed, length, clock.simulated_origin)
-    sim = chlor_alkali(chosen, model)
-    until = None if length is None else sim.time + round(length * SECOND)
-    outlets = _outlets(
-        settings, port=None if no_opcua else opcua_port, mqtt=not no_mqtt, insecure=insecure, report=report
-    )
-    _run(lambda: served(sim, settings, outlets, clock, player=Player(chosen, sim), until=until), settings, outlets)
+    from plantwatch.playing import Wishes, play_scenario
+
+    wishes = Wishes(speed, start, None if no_opcua else opcua_port, not no_mqtt, insecure, report)
+    raise typer.Exit(play_scenario(scenario, wishes, plant=plant, seed=seed, length=length))
 
 
 @app.command()
@@ -128,69 +99,10 @@ def replay(  # noqa: PLR0913 - typer makes one option of each
 
     Example: plantwatch simulate replay october.parquet --plant plant.yaml --speed 60 --insecure
     """
-    if keep_times and start is not None:
-        raise FixError("--keep-times and --start say different things: leave one out")
-    settings, model = load_settings(), load_plant(plant)
-    outlets = _outlets(
-        settings, port=None if no_opcua else opcua_port, mqtt=not no_mqtt, insecure=insecure, report=report
-    )
+    from plantwatch.playing import Wishes, play_recording
+    from simulators.recording import Unreadable
+
+    wishes = Wishes(speed, start, None if no_opcua else opcua_port, not no_mqtt, insecure, report)
     unreadable = Unreadable.SKIP if skip_unreadable else Unreadable.REFUSE
-    with TemporaryDirectory(prefix="plantwatch-replay-") as folder:
-        recording, found = _surveyed(RecordingFile(file, model, zone, unreadable), Path(folder))
-        begin = None if start is None else instant(start, option="--start")
-        if keep_times and settings.clock is None:
-            begin = found.start
-        clock = plant_clock(settings, start=begin, speed=speed)
-        shift = 0 if keep_times else _whole_microseconds(clock.simulated_origin - found.start)
-        sim = Recording(recording, found, shift=shift, speed=clock.speed)
-        _run(lambda: served(sim, settings, outlets, clock, player=None, until=None), settings, outlets)
-
-
-def _surveyed(file: RecordingFile, folder: Path) -> tuple[RecordingFile, Survey]:
-    """The recording, read through once and sorted if needed, and what is in it."""
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=err) as bar:
-        task = bar.add_task(f"Reading {file.path.name}", total=None)
-        found = survey(file, lambda done, total: bar.update(task, completed=done, total=total))
-        if not found.ordered:
-            bar.update(task, description="Sorting by time", total=None)
-            file = sort_recording(file, folder)
-    lines = [
-        f"{file.path}: {found.rows:,} rows of {len(found.points)} points, {iso(found.start)} to {iso(found.end)}"
-    ]
-    if found.computed:
-        lines.append(
-            f"{found.computed:,} rows of points that plantwatch computes are left out: it computes them again"
-        )
-    if found.skipped:
-        lines.append(f"{found.skipped:,} rows cannot be read and are left out; the first: {found.problems[0]}")
-    for line in lines:
-        err.print(line, markup=False, soft_wrap=True)
-    return file, found
-
-
-def _whole_microseconds(time: int) -> int:
-    return time - time % 1_000
-
-
-def _scenario(name: str, plant: Plant, seed: int | None, length: float | None, start: int) -> Scenario:
-    """The scenario asked for, at another start and with another seed where one is given."""
-    found = random_scenario(plant, seed or 0, length or _DAY) if name == "random" else find_scenario(name)
-    when = to_datetime(start)
-    if not _YEARS[0] <= when.year <= _YEARS[1]:
-        raise FixError(f"--start {when.isoformat()}: choose a year from {_YEARS[0]} to {_YEARS[1]}")
-    return found.model_copy(update={"start": when, "seed": found.seed if seed is None else seed})
-
-
-def _outlets(settings: Settings, *, port: int | None, mqtt: bool, insecure: bool, report: Path | None) -> Outlets:
-    if report is not None and not report.parent.is_dir():
-        raise FixError(f"--report {report}: folder {report.parent} does not exist; make it first")
-    opcua = None if port is None else opcua_settings(settings, port=port, insecure=insecure)
-    return Outlets(opcua, mqtt=mqtt, report=report)
-
-
-def _run(make: Callable[[], Served], settings: Settings, outlets: Outlets) -> None:
-    async def work() -> None:
-        plant = make()
-        await run_served(plant, places(plant, settings, outlets))
-
-    raise typer.Exit(run_service(work, name="plantwatch.simulate"))
+    code = play_recording(file, wishes, plant=plant, keep_times=keep_times, zone=zone, unreadable=unreadable)
+    raise typer.Exit(code)

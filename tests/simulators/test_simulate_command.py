@@ -23,6 +23,7 @@ from plantwatch.certificates import Authority
 from plantwatch.cli import app
 from simulators.opcua_certificate import ensure_certificate
 from simulators.packaged import PLANT_FILE
+from simulators.scenario import packaged_scenarios
 from tests.conftest import need
 from tests.simulators.simulated_parts import node_of, reading
 from tests.support.mosquitto import Mosquitto, ServerIdentity, free_port
@@ -199,3 +200,8 @@ def test_help_shows_an_example(command: str) -> None:
     result = CliRunner().invoke(app, ["simulate", command, "--help"])
     assert result.exit_code == 0
     assert f"Example: plantwatch simulate {command}" in result.output
+
+
+def test_help_names_the_packaged_scenarios() -> None:
+    text = " ".join(CliRunner().invoke(app, ["simulate", "run", "--help"]).output.replace("│", " ").split())
+    assert all(name in text for name in packaged_scenarios())
