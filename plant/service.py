@@ -120,7 +120,7 @@ def set_up_logging(level: int = logging.INFO, *, rich: bool | None = None) -> No
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("mqtt", "asyncua"):
+    for chatty in ("mqtt", "asyncua", "httpx"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 

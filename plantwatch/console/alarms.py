@@ -63,7 +63,7 @@ def _row(screen: Screen, alarm: AlarmItem) -> dict[str, Any]:
         "state": screen.t(f"alarm_{alarm.state}"),
         "message": message,
         "below": below,
-        "subject": f"{screen.subject(alarm.subject)} · {alarm.subject}",
+        "subject": " · ".join(dict.fromkeys((screen.subject(alarm.subject), alarm.subject))),
         "raised": screen.when(alarm.raised),
     }
 

@@ -26,6 +26,7 @@ def table(screen: Screen, columns: Sequence[str], *, empty: str, page: int = 0, 
             "align": "right" if key in NUMBERS or key == "last_value" else "left",
             "sortable": page > 0,
             "classes": "pw-fixed" if key in FIXED else "",
+            "headerClasses": "pw-fixed",
             **({":format": _FORMAT} if key in NUMBERS else {}),
         }
         for key in columns
