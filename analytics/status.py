@@ -61,6 +61,12 @@ class AnalyticsStatus:
     """Rows of virtual points published."""
     too_late: int = 0
     """Rows that came too late for the live rules; the replay over stored history sees them."""
+    repeats: int = 0
+    """Batches that came again; they were judged once."""
+    gap: str | None = None
+    """What of the past could not be read at the start; None when all was."""
+    unsaved: int = 0
+    """Failed attempts to write the checkpoint in the present outage; 0 while it is written."""
     waiting: int = 0
     """Findings and batches that the broker has not taken yet."""
     dropped: int = 0

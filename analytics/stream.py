@@ -1,33 +1,42 @@
 """The live service: hears the plant's readings, steps the rules, publishes what they find, then acknowledges.
 
-It listens to the same messages as ingest, so a safety alarm never waits for the database. A message is
-acknowledged only when what it led to has been published: after a loss of the broker or of this process it comes
-again, and the same findings come out under the same ids.
+It listens to the same messages as ingest: a safety alarm never waits for the database. The order is the promise:
+
+    judge a message → save the state of the rules with what they found → publish that → acknowledge the message
+
+so a kill at any place leaves messages unacknowledged that the state on disk does not hold, and nothing has been
+published that it does not know: after the restart the same findings come out, under the same ids, and what was
+found too early can still be taken back. A disk that does not answer is waited for a second only, then supervision
+goes on without it: a restart may then repeat or miss what happened around it, and the status says so.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from analytics.engine import Engine, EngineOutput
-from analytics.intake import believable, open_batch
+from analytics.checkpoint import CheckpointFile
+from analytics.engine import Engine, History
+from analytics.intake import Intake, Names
 from analytics.outbox import Outbox
+from analytics.past import Past, measured
+from analytics.publisher import AGENT, Publisher
 from analytics.status import AnalyticsStatus, Record
 from plant.clock import SECOND, Clock
-from plant.codec import Batch, encode_batch, encode_finding
-from plant.errors import DropError, Unavailable
+from plant.codec import Batch
+from plant.errors import DropError, FixError, RetryError, Unavailable
 from plant.model import Plant
-from plant.ports import Connect, Delivery, Historian, Inbox, Uplink
+from plant.ports import Connect, Delivery, Historian, Inbox
 from plant.readings import Readings
-from plant.service import Backoff, Outage, alone
-from plant.topics import Channel, Topic
+from plant.service import Backoff, Outage, alone, retry
 
 _LOG = logging.getLogger(__name__)
-AGENT = "analytics"
-"""Origin of the findings and of the batches with results."""
+READ_BACK = 3600 * SECOND
+"""How far back stored readings are judged after a start without, or with an older, checkpoint [ns]."""
 
 
 class DurableInbox(Inbox, Protocol):
@@ -42,6 +51,31 @@ class DurableInbox(Inbox, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often the state is saved, and how long anything may be waited for; all times in seconds of real time."""
+
+    messages: int = 16
+    """Messages after which the state is saved; a broker may have as few as 20 unacknowledged (MQTT 3.1.1)."""
+    interval: float = 10.0
+    quiet: float = 1.0
+    """Save when no message has come for so long: a broker that waits for acknowledgements gets them."""
+    disk: float = 1.0
+    """Longest wait of a finding for the disk before it is published."""
+    past: float = 20.0
+    """Longest time to read the past at the start; then supervision begins without it."""
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What the messages since the last save led to."""
+
+    outbox: Outbox = field(default_factory=Outbox)
+    deliveries: list[Delivery] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    """The publisher has it: it was saved, or the disk did not answer."""
+
+
 class Analytics:
     """The service. ``run`` ends only by cancellation, or by an error that a person must fix."""
 
@@ -52,42 +86,134 @@ class Analytics:
         inbox: DurableInbox,
         uplink: Connect,
         historian: Historian,
-        checkpoint: Path,
+        checkpoint: Path | CheckpointFile,
         clock: Clock,
         *,
         backoff: Backoff | None = None,
     ) -> None:
         """Compose; ``inbox`` listens to the readings of the plant, ``historian`` is entered already."""
-        self._plant, self._engine, self._inbox, self._uplink = plant, engine, inbox, uplink
-        self._historian, self._checkpoint, self._clock = historian, checkpoint, clock
+        self._plant, self._engine, self._inbox = plant, engine, inbox
+        self._historian, self._clock = historian, clock
+        self._file = CheckpointFile(checkpoint) if isinstance(checkpoint, Path) else checkpoint
         self._backoff = Backoff(0.2, 5.0) if backoff is None else backoff
+        self.rhythm = Rhythm()
+        self._publisher = Publisher(plant.id, uplink, clock, self._backoff)
+        self._intake = Intake(plant, engine.parameters.ahead)
         self._broker = Outage("MQTT broker", _LOG)
-        self._receivers = Outage("receiver of findings and results", _LOG)
-        self._epoch, self._sequence, self._told = clock(), 0, 0
-        self._outbox, self._news = Outbox(), asyncio.Event()
-        self._unacknowledged: list[Delivery] = []
-        self._rules = asyncio.Lock()
+        self._disk = Outage("disk of the analytics checkpoint", _LOG)
+        self._epoch, self._sequence = clock(), 0
+        self._names, self._judged = Names(), _Judged()
+        self._due = asyncio.Event()
+        self._last_message = self._last_save = 0.0
+        self._rules, self._files = asyncio.Lock(), asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
+        self._torn = False
+        """The rules have taken a message whose findings are nowhere yet: their state must not be saved."""
+        self._caught_up = self._read_twice = 0
+        """Up to where stored readings were judged at the start [ns UTC]; late rows of messages from before it."""
+        self._asked: History | None = None
+        """What the energy accounts still lack of the past."""
         self._status = AnalyticsStatus()
-        self._latency, self._delay, self._processing = Record(), Record(), Record()
+        self._delay, self._processing = Record(), Record()
 
     @property
     def status(self) -> AnalyticsStatus:
         """A copy of the present state."""
+        publisher = self._publisher
         return replace(
             self._status,
-            too_late=self._engine.too_late,
-            waiting=len(self._outbox),
-            dropped=self._outbox.dropped,
-            latency=self._latency.spread(),
+            findings=publisher.findings,
+            results=publisher.results,
+            too_late=self._engine.too_late - self._read_twice,
+            waiting=len(publisher.outbox) + len(self._judged.outbox),
+            dropped=publisher.outbox.dropped,
+            unsaved=self._disk.failures,
+            latency=publisher.latency.spread(),
             delay=self._delay.spread(),
             processing=self._processing.spread(),
         )
 
     async def run(self) -> None:
         """Hear, judge and publish for ever; a lost broker is waited for."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._hear())
-            group.create_task(self._publish())
+        try:
+            await self._begin()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear())
+                group.create_task(self._publisher.run())
+                group.create_task(self._keep())
+                group.create_task(self._complete())
+        finally:
+            if not self._torn:
+                await self._save()
+
+    # --- the start --------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        """Take the saved state and read what has been stored since; neither keeps supervision waiting for long."""
+        await self._restore()
+        self._asked = self._engine.history(self._clock())
+        past = Past(
+            self._historian,
+            self._engine,
+            partial(alone, self._rules),
+            asyncio.get_running_loop().time() + self.rhythm.past,
+        )
+        try:
+            await self._feed(past)
+            await self._catch_up(past)
+        except TimeoutError:
+            self._status.gap = f"reading the past took longer than {self.rhythm.past:g} s and was given up"
+        except RetryError as error:
+            self._status.gap = f"the past could not be read: {error}"
+        if self._status.gap is not None:
+            _LOG.warning("supervision begins without what was stored before: %s", self._status.gap)
+        self._due.set()
+
+    async def _restore(self) -> None:
+        try:
+            state = await alone(self._files, self._file.load)
+        except Unavailable as error:
+            _LOG.warning("supervision begins with an empty state: %s", error)
+            return
+        if state is None:
+            _LOG.info("no checkpoint: supervision begins with what is stored of the last hour")
+            return
+        try:
+            outbox, names = Outbox.load(state["waiting"]), Names.load(state["names"])
+            await alone(self._rules, lambda: self._engine.restore(state["engine"]))
+        except (FixError, DropError, ValueError, TypeError, KeyError, AttributeError) as error:
+            reason = str(error)
+            await alone(self._files, lambda: self._file.put_aside(reason))
+            return
+        self._names = names
+        self._publisher.add(outbox)
+
+    async def _catch_up(self, past: Past) -> None:
+        """Judge what has been stored and was not heard, as far back as ``READ_BACK``.
+
+        Raises:
+            Unavailable: the historian is away.
+            TimeoutError: it takes too long.
+        """
+        now, newest = self._clock(), self._engine.newest
+        reached = 0 if newest is None else newest - self._engine.lateness
+        since = max(reached, now - READ_BACK)
+        await past.prime(reached, since)
+        async for until, rows in past.read(measured(self._plant), since, now):
+            if len(rows):
+                await self._step(rows)
+            self._caught_up = until
+
+    async def _complete(self) -> None:
+        """Feed the energy accounts when the historian is back, if it was away at the start."""
+        past = Past(self._historian, self._engine, partial(alone, self._rules))
+        outage = Outage("historian", _LOG)
+        await retry(lambda: self._feed(past), outage=outage, backoff=replace(self._backoff))
+
+    async def _feed(self, past: Past) -> None:
+        if self._asked is not None:
+            await past.feed(self._asked, self._clock())
+        self._asked = None
 
     # --- hearing ----------------------------------------------------------------------------------
 
@@ -98,104 +224,110 @@ class Analytics:
                 async with self._inbox as inbox:
                     self._broker.over()
                     waits.reset()
-                    self._unacknowledged.clear()
+                    self._judged.deliveries.clear()
                     self._status.connected = True
                     async for delivery in inbox.messages():
                         await self._take(delivery)
-                        self._unacknowledged.append(delivery)
-                        await self._acknowledge()
             except Unavailable as error:
-                self._status.connected = False
                 self._broker.failed(error)
-                await asyncio.sleep(waits.next())
+            finally:
+                self._status.connected = False
+            await asyncio.sleep(waits.next())
 
     async def _take(self, delivery: Delivery) -> None:
-        """Judge one message; what it leads to waits in the outbox."""
-        began = time.perf_counter()
+        """Judge one message, and let what it leads to be saved."""
+        began = self._last_message = time.monotonic()
         self._status.messages += 1
         try:
-            batch = await asyncio.to_thread(open_batch, self._plant.id, delivery.topic, delivery.payload)
+            batch = await asyncio.to_thread(self._intake.open, delivery.topic, delivery.payload)
         except DropError as error:
             self._status.poison += 1
             _LOG.warning("message passed over (%d so far): %.200s", self._status.poison, error)
+            batch = None
+        if batch is not None and batch.agent != AGENT:
+            await self._judge(batch, began)
+        self._judged.deliveries.append(delivery)
+        if len(self._judged.outbox):
+            self._due.set()
+            await self._judged.released.wait()
+        elif len(self._judged.deliveries) >= self.rhythm.messages:
+            self._due.set()
+
+    async def _judge(self, batch: Batch, began: float) -> None:
+        if self._names.knows(batch):
+            self._status.repeats += 1
             return
-        if batch.agent == AGENT:
-            return
-        rows = believable(batch)
+        rows = self._intake.believable(batch, self._clock())
         self._status.rows += len(rows)
         self._status.rejected += len(batch.readings) - len(rows)
-        if len(rows):
-            output = await alone(self._rules, lambda: self._engine.step(rows))
-            self._judged(rows, output, began)
+        if not len(rows):
+            return
+        late = self._engine.too_late
+        await self._step(rows, batch)
+        if batch.sent <= self._caught_up:
+            self._read_twice += self._engine.too_late - late
+        self._processing.add(time.monotonic() - began)
+        self._delay.add((self._clock() - int(rows.time.max())) / SECOND)
 
-    def _judged(self, rows: Readings, output: EngineOutput, began: float) -> None:
-        newest = int(rows.time.max())
-        self._processing.add(time.perf_counter() - began)
-        self._delay.add((self._clock() - newest) / SECOND)
+    async def _step(self, rows: Readings, batch: Batch | None = None) -> None:
+        """Let the rules take rows; what they find waits to be saved."""
+        self._torn = True
+        output = await alone(self._rules, lambda: self._engine.step(rows))
+        # No await from here on: a save in between would hold the rows but not what they led to.
+        newest, outbox = int(rows.time.max()), self._judged.outbox
         for finding in output.findings:
-            self._outbox.add(finding, newest)
+            outbox.add(finding, newest)
         if len(output.results):
             self._sequence += 1
-            self._outbox.add_batch(Batch(AGENT, self._epoch, self._sequence, self._clock(), output.results))
-        self._news.set()
+            outbox.add_batch(Batch(AGENT, self._epoch, self._sequence, self._clock(), output.results))
+        if batch is not None:
+            self._names.add(batch)
+        self._torn = False
 
-    async def _acknowledge(self) -> None:
-        """Acknowledge everything once nothing that it led to waits any more."""
-        if len(self._outbox):
-            return
-        done, self._unacknowledged = self._unacknowledged, []
-        for delivery in done:
+    # --- saving -----------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        rhythm = self.rhythm
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rhythm.quiet):
+                    await self._due.wait()
+            now = time.monotonic()
+            old = now - self._last_save >= rhythm.interval or now - self._last_message >= rhythm.quiet
+            if self._due.is_set() or (old and self._judged.deliveries):
+                self._due.clear()
+                await self._save()
+
+    async def _save(self) -> None:
+        """Save the state of the rules with what waits; then publish that and acknowledge the messages."""
+        state = await alone(self._rules, self._engine.dump)
+        # No await until the rest has been taken: it belongs to the same moment.
+        judged, self._judged = self._judged, _Judged()
+        waiting = Outbox()
+        waiting.take(self._publisher.outbox)
+        waiting.take(judged.outbox)
+        body = {"engine": state, "waiting": waiting.dump(), "names": self._names.dump()}
+        self._last_save = time.monotonic()
+        try:
+            await self._write(body)
+        finally:
+            self._publisher.add(judged.outbox)
+            judged.released.set()
+        for delivery in judged.deliveries:
             await self._inbox.acknowledge(delivery)
 
-    # --- publishing -------------------------------------------------------------------------------
-
-    async def _publish(self) -> None:
-        waits = replace(self._backoff)
-        while True:
-            await self._news.wait()
-            try:
-                async with self._uplink() as uplink:
-                    while True:
-                        self._news.clear()
-                        await self._send_all(uplink)
-                        self._receivers.over()
-                        waits.reset()
-                        await self._acknowledge()
-                        await self._news.wait()
-            except Unavailable as error:
-                self._receivers.failed(error)
-                self._news.set()
-                await asyncio.sleep(waits.next())
-
-    async def _send_all(self, uplink: Uplink) -> None:
-        """Send both lanes; one that nobody takes does not stop the other.
-
-        Raises:
-            Unavailable: something could not be sent; it goes on waiting.
-        """
-        failures = []
-        for lane in (self._send_findings, self._send_batches):
-            try:
-                await lane(uplink)
-            except Unavailable as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-
-    async def _send_findings(self, uplink: Uplink) -> None:
-        topic = str(Topic(self._plant.id, Channel.FINDINGS, AGENT))
-        while self._outbox.findings:
-            finding, newest = next(iter(self._outbox.findings.values()))
-            self._told = max(self._told + 1, self._clock())
-            await uplink.send(topic, encode_finding(replace(finding, told=self._told)))
-            self._outbox.sent(finding)
-            self._latency.add((self._clock() - newest) / SECOND)
-            self._status.findings += 1
-
-    async def _send_batches(self, uplink: Uplink) -> None:
-        topic = str(Topic(self._plant.id, Channel.READINGS, AGENT))
-        while self._outbox.batches:
-            batch = next(iter(self._outbox.batches.values()))
-            await uplink.send(topic, encode_batch(batch))
-            self._outbox.sent_batch(batch)
-            self._status.results += len(batch.readings)
+    async def _write(self, body: Any) -> None:  # noqa: ANN401 - JSON
+        """Write the checkpoint; a disk that does not answer is not waited for."""
+        if self._writing is None:
+            self._writing = asyncio.create_task(alone(self._files, partial(self._file.save, body)))
+        done, _ = await asyncio.wait({self._writing}, timeout=self.rhythm.disk)
+        if not done:
+            self._disk.failed(f"no answer within {self.rhythm.disk:g} s")
+            return
+        writing, self._writing = self._writing, None
+        try:
+            writing.result()
+        except Unavailable as error:
+            self._disk.failed(error)
+        else:
+            self._disk.over()

@@ -1,9 +1,9 @@
 """Demands on one interlock: IA-01 missed trip, IA-02 slow trip, IA-09 demand under bypass.
 
 A demand starts at t0 when at least M channels (M of the MooN vote) are beyond their set point and not bypassed,
-and is confirmed when they stay so for the trip delay d plus one scan h: then the logic solver must trip, even if the
-process returns after that. Source: IEC 61511-1:2016, 16.2 (discrepancies between expected and actual behaviour are
-recorded and analysed) and 11.2.7 (response within the process safety time).
+and is confirmed when they stay so for the trip delay d plus one scan h: then the logic solver must trip, even if
+the process returns after that. Source: IEC 61511-1:2016, 16.2 (discrepancies between expected and actual behaviour
+are recorded and analysed) and 11.2.7 (response within the process safety time).
 
 - IA-01: the command has not come by t0 + d + 2h + margin.
 - IA-02: the command came, but a final element is not in its safe state by t0 + the allowed response.

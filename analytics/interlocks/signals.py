@@ -67,7 +67,7 @@ _STATE = TypeAdapter(SignalState)
 
 
 class SignalMonitor:
-    """Whether one point can be relied on. Its rows are its own, and beats: seconds with any value of its source."""
+    """Whether one point can be relied on. Its rows are its own, and seconds with any value of its source."""
 
     def __init__(self, point: Point, patience: Patience, state: SignalState | None = None) -> None:
         self._point, self._patience = point, patience

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from analytics.interlocks.beats import OWN, Progress, edges, newest_by_source, pause, seconds
 from analytics.interlocks.bypass import BypassMonitor, bypass_switches
@@ -38,13 +40,31 @@ class _Watched:
     sources: tuple[str, ...]
     """Of its points; empty when they have none."""
 
+    def load(self, state: object) -> "_Watched":
+        """The same, with a window of a saved state."""
+        return replace(self, window=self.window.load(state))
+
+
+@dataclass(slots=True)
+class SavedSupervision:
+    """The state of all rules as it is saved."""
+
+    windows: dict[str, Any]
+    silences: dict[str, Any]
+    newest: dict[str, int]
+    seen: dict[str, dict[str, int]]
+
+
+_SAVED = TypeAdapter(SavedSupervision)
+
 
 class Supervision:
     """Feeds the monitors. Purely driven by the readings: it knows no clock."""
 
     def __init__(self, plant: Plant, parameters: Parameters) -> None:
         self._skew = int(parameters.skew * SECOND)
-        self._lateness = max(int(parameters.lateness * SECOND), 2 * self._skew)
+        self.lateness = max(int(parameters.lateness * SECOND), 2 * self._skew)
+        """See ``Engine.lateness``."""
         self._wait = max(int(parameters.wait * SECOND), 2 * self._skew)
         self._source_of = {p.id: p.address.source for p in plant.points.values() if p.address is not None}
         self._progress = Progress(s.id for s in plant.sources)
@@ -70,6 +90,11 @@ class Supervision:
         """Rows that came too late for the live rules; the replay over stored history sees them."""
         return sum(w.window.too_late for name, w in self._windows.items() if name.startswith("signal "))
 
+    @property
+    def newest(self) -> int | None:
+        """Newest time of any source [ns UTC]; None before the first value."""
+        return max(self._progress.newest.values(), default=None)
+
     def heard(self, point: str) -> int:
         """Up to which time [ns UTC] nothing more is expected from the source of ``point``."""
         newest = self._progress.newest
@@ -90,12 +115,36 @@ class Supervision:
                     rows[name] += beats
         found = self._step_silences({s: edges(t) for s, t in times.items() if s != OWN})
         for name, watched in self._windows.items():
-            fresh = rows.get(name, [])
-            if len(fresh) > 1:
-                fresh = sorted({r.key: r for r in fresh}.values())
+            fresh = _in_order(rows.get(name, []))
             due, horizon = self._reach(watched.sources)
             found += watched.window.step(fresh, due=due, horizon=horizon)
         return found
+
+    def prime(self, readings: Readings) -> None:
+        """Take older readings as the state of affairs; they are no sign of life of their source."""
+        for name, rows in self._rows(readings).items():
+            self._windows[name].window.prime(_in_order(rows))
+
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """The state as plain JSON data."""
+        windows = {name: w.window.dump() for name, w in self._windows.items()}
+        silences = {source: w.dump() for source, w in self._silences.items()}
+        return _SAVED.dump_python(
+            SavedSupervision(windows, silences, self._progress.newest, self._progress.seen), mode="json"
+        )
+
+    def restore(self, state: object) -> None:
+        """Take a state from ``dump``; what the plant file has newly begins with its first value.
+
+        Raises:
+            ValueError: the state cannot be read; nothing has changed.
+        """
+        saved = _SAVED.validate_python(state)
+        windows = {n: w.load(saved.windows[n]) if n in saved.windows else w for n, w in self._windows.items()}
+        silences = {s: w.load(saved.silences[s]) if s in saved.silences else w for s, w in self._silences.items()}
+        self._windows, self._silences = windows, silences
+        self._progress.newest = saved.newest
+        self._progress.seen |= {s: seen for s, seen in saved.seen.items() if s in self._progress.seen}
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -121,7 +170,7 @@ class Supervision:
         newest = self._progress.newest
         come = [newest[s] for s in sources if s in newest] or [max(newest.values(), default=LONG_AGO)]
         due = max(min(come), max(come) - self._wait) - self._skew
-        return due, min(come) - self._lateness
+        return due, min(come) - self.lateness
 
     def _rows(self, readings: Readings) -> dict[str, list[Row]]:
         """Rows by window; readings that nobody watches cost one look-up in a column."""
@@ -140,5 +189,10 @@ class Supervision:
             newest = self._progress.newest.get(source)
             if newest is not None:
                 due = newest + self._progress.passed(source) - self._skew
-                found += window.step(rows.get(source, ()), due=due, horizon=newest - self._lateness)
+                found += window.step(rows.get(source, ()), due=due, horizon=newest - self.lateness)
         return found
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """In evaluation order, each key once: the row that came last."""
+    return sorted({r.key: r for r in rows}.values()) if len(rows) > 1 else rows

@@ -11,10 +11,13 @@ same id.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Any, NamedTuple, Protocol, Self
 
-from analytics.saved import SavedValue
+from pydantic import TypeAdapter
+
+from analytics.saved import SavedFinding, SavedValue
 from plant.findings import Finding, FindingState
 from plant.readings import Reading
 
@@ -107,6 +110,25 @@ class Window:
         self.too_late = 0
         """Rows that could not be put in their place any more: left to the replay over stored history."""
 
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """The state as plain JSON data: what is sure is folded anew from it."""
+        saved = SavedWindow(
+            self._base.dump(), self._rows, self._due, self._horizon, self._settled, self._told, self.too_late
+        )
+        return _SAVED.dump_python(saved, mode="json")
+
+    def load(self, state: object) -> "Window":
+        """A window with a state from ``dump``.
+
+        Raises:
+            ValueError: the state cannot be read.
+        """
+        saved = _SAVED.validate_python(state)
+        window = Window(self._base.load(saved.base), most_rows=self._most_rows)
+        window._rows, window._settled, window._told = saved.rows, saved.settled, saved.told
+        window._due, window._horizon, window.too_late = saved.due, saved.horizon, saved.too_late
+        return window
+
     def step(self, rows: Sequence[Row], *, due: int, horizon: int) -> list[Finding]:
         """Take rows in evaluation order; the findings that are new, changed or withdrawn.
 
@@ -125,6 +147,11 @@ class Window:
         changed = self._changes(self._peek().findings)
         self._settle(horizon)
         return changed
+
+    def prime(self, rows: Sequence[Row]) -> None:
+        """Take rows in evaluation order as the past: behind everything that is in the window already."""
+        self._into_base(self._newer(rows))
+        self._sure, self._folded = self._base.copy(), 0
 
     def _take(self, rows: Sequence[Row]) -> bool:
         """Put rows in their places; whether ``sure`` must be folded anew."""
@@ -151,12 +178,15 @@ class Window:
         A switch that was turned during an outage tells its own old time when it is heard again.
         """
         rows = [r for r in rows if r.point != BEAT]
-        waiting = {r.point for r in self._rows}
-        newer = [r for r in rows if r.point not in waiting and r.time > self._settled.get(r.point, LONG_AGO)]
+        newer = self._newer(rows)
         repeats = sum(r.time == self._settled.get(r.point) for r in rows)
         self.too_late += len(rows) - len(newer) - repeats
         self._into_base(newer)
         return bool(newer)
+
+    def _newer(self, rows: Sequence[Row]) -> list[Row]:
+        waiting = {r.point for r in self._rows}
+        return [r for r in rows if r.point not in waiting and r.time > self._settled.get(r.point, LONG_AGO)]
 
     def _peek(self) -> Monitor:
         """The state with the rows that came already but are not sure to be all."""
@@ -196,6 +226,22 @@ class Window:
         _fold(self._base, rows)
         for r in rows:
             self._settled[r.point] = max(r.time, self._settled.get(r.point, LONG_AGO))
+
+
+@dataclass(slots=True)
+class SavedWindow:
+    """A window as it is saved."""
+
+    base: Any
+    rows: list[Row]
+    due: int
+    horizon: int
+    settled: dict[str, int]
+    told: dict[str, SavedFinding]
+    too_late: int
+
+
+_SAVED = TypeAdapter(SavedWindow)
 
 
 def _time(row: Row) -> int:
