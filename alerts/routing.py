@@ -25,6 +25,8 @@ _FATE = frozenset(
     }
 )
 """What became of an alarm: without these a receiver would think for ever that it stands."""
+_WATCHDOG = frozenset({"notifier_failed"})
+"""Told to everyone: when one road is closed, somebody must hear so by another."""
 _SUPPRESSING = frozenset({What.SHELVED, What.SUPPRESSED, What.OUT_OF_SERVICE})
 
 
@@ -47,6 +49,8 @@ def wants(route: Route, entry: Entry) -> bool:
     Sent are calls for attention that nothing suppresses, and what became of them. What happens under a
     suppression is not sent: its end carries the state that then holds.
     """
+    if entry.alarm is None:
+        return entry.event in _WATCHDOG
     after = {} if entry.after is None else entry.after
     standing = load(after)
     if standing is None:

@@ -200,8 +200,9 @@ async def test_an_attempt_ends_after_its_time(tmp_path: Path, answer: Answer) ->
 
 
 async def test_of_a_long_answer_only_the_start_is_read(tmp_path: Path) -> None:
-    _, outbox, _, _ = await deliver(tmp_path, Answer(500, b"\xff" * 10**6), OK)
+    _, outbox, _, _ = await deliver(tmp_path, Answer(500, b"\xff" * 10**6), Answer(200, b"x" * 600, trickle=True))
     assert len(outbox.receipts()[1].text) == 500
+    assert len(outbox.receipts()) == 2, "the endless answer was accepted after its first bytes"
 
 
 async def test_nobody_listening_is_a_failure_like_any_other(tmp_path: Path) -> None:
