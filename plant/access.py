@@ -189,21 +189,25 @@ class TokenStore:
         """Who holds this token at ``now`` [ns UTC], or why it is refused."""
         if not token:
             return Refusal(Why.MISSING)
-        if len(token) > _MAX_TOKEN:
+        found = self._find(token) if len(token) <= _MAX_TOKEN else None
+        if found is None:
             return Refusal(Why.UNKNOWN)
+        name, role, expires, revoked = found
+        if revoked:
+            return Refusal(Why.REVOKED, name)
+        if expires is not None and now >= expires:
+            return Refusal(Why.EXPIRED, name)
+        if role not in set(Role):
+            return Refusal(Why.UNKNOWN, name)  # a file of another version: better nobody than anybody
+        return Principal(name, Role(role))
+
+    def _find(self, token: str) -> tuple[str, str, int | None, int] | None:
         wanted = _hash(token)
         with self._translated():
             found = self._db.execute(
                 "SELECT hash, name, role, expires, revoked FROM token WHERE hash = ?", (wanted,)
             ).fetchone()
-        if found is None or not hmac.compare_digest(found[0], wanted):
-            return Refusal(Why.UNKNOWN)
-        _, name, role, expires, revoked = found
-        if revoked:
-            return Refusal(Why.REVOKED, name)
-        if expires is not None and now >= expires:
-            return Refusal(Why.EXPIRED, name)
-        return Principal(name, Role(role))
+        return found[1:] if found is not None and hmac.compare_digest(found[0], wanted) else None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
