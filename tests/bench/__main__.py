@@ -1,6 +1,7 @@
 """``python -m tests.bench``: measure, print a table, write bench.json. A missed target is marked, not an error."""
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.bench.environment import environment, load_average, use_cores
+from tests.bench.environment import environment, file_system, load_average, use_cores
 from tests.bench.figures import Bench, BenchError, Effort, Result
 from tests.bench.report import notes, table, write
 from tests.bench.suite import BENCHES
@@ -24,6 +25,10 @@ Only = Annotated[list[str] | None, typer.Option(help=f"Measure only this one; ma
 Quick = Annotated[
     bool, typer.Option("--quick", help="One repeat with a quarter of the data: to see that it runs.")
 ]
+Folder = Annotated[
+    Path,
+    typer.Option(help="Where the files of the runs go and are removed again; a real disk, or fsync says nothing."),
+]
 Cores = Annotated[
     int, typer.Option(min=1, help="Cores that everything together may use, where the system can limit them.")
 ]
@@ -34,6 +39,7 @@ def main(
     only: Only = None,
     quick: Quick = False,
     output: Annotated[Path, typer.Option(help="The file to write.")] = Path("bench.json"),
+    folder: Folder = Path("var/bench"),
     cores: Cores = 2,
 ) -> None:
     """Measure plantwatch on this machine: real broker, real OPC UA server, real files; about three minutes.
@@ -44,7 +50,9 @@ def main(
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     chosen = _chosen(only or [])
-    facts = environment(use_cores(cores)) | {"quick": quick}
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder.resolve())
+    facts = environment(use_cores(cores)) | {"quick": quick, "file_system": file_system(folder)}
     results = _run(chosen, _QUICK if quick else _FULL)
     figures = [figure for result in results for figure in result.figures]
     console.print(table(figures))
@@ -55,9 +63,8 @@ def main(
         console.print(result.failed, markup=False)
     write(output, results, facts)
     loads = ", ".join(f"{result.load[0]:.1f}" for result in results)
-    console.print(
-        f"{facts['cpu']}, {facts['cores_used']} cores used, load before each: {loads}; written to {output}"
-    )
+    where = f"{facts['cpu']}, {facts['cores_used']} cores used, {facts['file_system']}"
+    console.print(f"{where}, load before each: {loads}; written to {output}")
     sys.exit(1 if failed else 0)
 
 

@@ -41,6 +41,16 @@ def environment(cores_used: int) -> dict[str, Any]:
     }
 
 
+def file_system(folder: Path) -> str | None:
+    """Type of the file system under ``folder``; None where the system does not tell. On tmpfs fsync is free."""
+    try:
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return None
+    above = [(place, kind) for place, kind in mounts if folder.resolve().is_relative_to(place)]
+    return max(above, key=lambda mount: len(mount[0]))[1] if above else None
+
+
 def load_average() -> tuple[float, float, float]:
     """Mean number of running processes over 1, 5 and 15 minutes."""
     return os.getloadavg()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +21,9 @@ CORES = os.cpu_count() or 1
 
 def run(monkeypatch: pytest.MonkeyPatch, work: Callable[[Effort], list[Figure]], output: Path) -> object:
     monkeypatch.setattr(command, "BENCHES", (Bench("one", "a made-up benchmark", work),))
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)  # put back after the test
     with pytest.raises(SystemExit) as ended:
-        command.main(quick=True, output=output, cores=CORES)
+        command.main(quick=True, output=output, folder=output.parent / "runs", cores=CORES)
     return ended.value.code
 
 
