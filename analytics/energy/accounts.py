@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from analytics.energy.metering import Amount
 from analytics.energy.standards import CoefficientSet
-from plant.model import Direction, Plant, Product
-from plant.units import factor
+from plant.model import Direction, Meter, MeterKind, Plant, Product
+from plant.units import factor, per_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def account(plant: Plant, product: Product, amounts: Mapping[str, Amount], facto
     """The account from what the meters counted, by meter id."""
     lines = tuple(_line(plant, meter, amounts[meter], factors) for meter in product.meters)
     made = amounts[product.production.id]
-    unit = plant.points[product.production.point].unit
-    production = made.quantity * factor(unit, "t")
+    production = made.quantity * _to(plant, product.production, "t")
     energy = sum((line.kgce for line in lines), Decimal(0))
     coverage = min([made.coverage, *(line.coverage for line in lines)])
     reason = ""
@@ -69,7 +68,17 @@ def account(plant: Plant, product: Product, amounts: Mapping[str, Amount], facto
 def _line(plant: Plant, meter_id: str, counted: Amount, factors: CoefficientSet) -> Line:
     meter = plant.meter[meter_id]
     coefficient = factors.by_carrier[meter.carrier]
-    quantity = counted.quantity * factor(plant.points[meter.point].unit, coefficient.unit)
+    quantity = counted.quantity * _to(plant, meter, coefficient.unit)
     sign = -1 if meter.direction is Direction.OUT else 1
     kgce = sign * quantity * coefficient.kgce
     return Line(meter_id, quantity, coefficient.unit, coefficient.kgce, kgce, counted.coverage)
+
+
+def _to(plant: Plant, meter: Meter, unit: str) -> Decimal:
+    """From the meter's amounts to ``unit``; what a rate meter counts is its unit times hour."""
+    own = plant.points[meter.point].unit
+    match meter.kind:
+        case MeterKind.CUMULATIVE:
+            return factor(own, unit)
+        case MeterKind.RATE:
+            return factor(own, per_hour(unit))

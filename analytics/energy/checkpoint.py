@@ -36,6 +36,7 @@ class SavedMeter(_Saved):
 
     last: tuple[int, float] | None
     changed: int | None
+    finest: float | None
     gap: SavedFinding | None
     stuck: SavedFinding | None
 

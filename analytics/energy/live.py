@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from analytics.energy.accounts import Account, account
 from analytics.energy.calendar import end_of, start_of
-from analytics.energy.checkpoint import SavedAccounts, SavedMeter, SavedPeriod, SavedVoice
-from analytics.energy.metering import amount
+from analytics.energy.checkpoint import SavedAccounts, SavedPeriod
+from analytics.energy.limit import LimitWatch
 from analytics.energy.standards import EnergyData
-from analytics.energy.verdict import Verdict, day_of, judge
 from analytics.energy.watches import Watches
 from plant.clock import SECOND
-from plant.findings import Finding, Severity
+from plant.findings import Finding
 from plant.model import Plant, Product
 from plant.readings import MISSING, Reading, Readings
 from plant.status import BAD_NO_DATA
@@ -35,8 +33,8 @@ class _Open:
     product: Product
     period: Period
     start: int
-    over: Finding | None = None
-    """The open finding that the limit is passed."""
+    limit: LimitWatch | None
+    """Judges the hours; None for days."""
 
 
 class EnergyAccounts:
@@ -82,16 +80,13 @@ class EnergyAccounts:
             schema_version=1,
             since=self._needed_since(),
             periods=[
-                SavedPeriod(product=o.product.id, period=o.period, start=o.start, over=o.over) for o in self._open
+                SavedPeriod(
+                    product=o.product.id, period=o.period, start=o.start, over=o.limit.over if o.limit else None
+                )
+                for o in self._open
             ],
-            meters={
-                name: SavedMeter(last=w.last, changed=w.changed, gap=w.gap, stuck=w.stuck)
-                for name, w in self._watches.by_id.items()
-            },
-            voices={
-                name: SavedVoice(first=v.first, newest=v.newest, pauses=v.pauses)
-                for name, v in self._watches.voices.items()
-            },
+            meters={name: w.dump() for name, w in self._watches.by_id.items()},
+            voices={name: v.dump() for name, v in self._watches.voices.items()},
         )
         return saved.as_json()
 
@@ -106,21 +101,16 @@ class EnergyAccounts:
         saved = SavedAccounts.read(state)
         products = {p.id: p for p in self._plant.products}
         self._open = [
-            _Open(products[o.product], o.period, o.start, o.over) for o in saved.periods if o.product in products
+            self._opened(products[o.product], o.period, o.start, o.over)
+            for o in saved.periods
+            if o.product in products
         ]
         for name, meter in saved.meters.items():
             if name in self._watches.by_id:
-                watch = self._watches.by_id[name]
-                watch.last, watch.changed, watch.gap, watch.stuck = (
-                    meter.last,
-                    meter.changed,
-                    meter.gap,
-                    meter.stuck,
-                )
+                self._watches.by_id[name].restore(meter)
         for name, voice in saved.voices.items():
             if name in self._watches.voices:
-                told = self._watches.voices[name]
-                told.first, told.newest, told.pauses = voice.first, voice.newest, list(voice.pauses)
+                self._watches.voices[name].restore(voice)
         oldest = min((o.start for o in self._open), default=None)
         self._asked = None if oldest is None or saved.since is None else (oldest, saved.since)
 
@@ -156,11 +146,15 @@ class EnergyAccounts:
         if when is None:
             return False
         self._open = [
-            _Open(product, period, start_of(when, period, self._zone))
+            self._opened(product, period, start_of(when, period, self._zone), None)
             for product in self._plant.products
             for period in Period
         ]
         return True
+
+    def _opened(self, product: Product, period: Period, start: int, over: Finding | None) -> _Open:
+        watch = LimitWatch(product, *self._data.row(product.limit), self._zone, over)
+        return _Open(product, period, start, watch if period is Period.HOUR else None)
 
     def _close_due(self, item: _Open, heard: Heard, rows: list[Reading]) -> list[Finding]:
         found: list[Finding] = []
@@ -182,46 +176,13 @@ class EnergyAccounts:
             value, status = float(closed.consumption), 0
         rows.append(Reading(result_point(product.result, item.period), item.start, value, status))
         rows.append(Reading(coverage_point(product.result, item.period), item.start, closed.coverage))
-        return [] if item.period is Period.DAY else self._judge(item, closed, end)
+        return [] if item.limit is None else item.limit.step(item.start, closed.consumption)
 
     def account(self, product: Product, start: int, end: int) -> Account:
-        """The account of a product from ``start`` to ``end`` [ns UTC], from the values that are kept."""
-        amounts = {
-            m: amount(w.series.from_before(start), w.meter, w.period, start, end)
-            for m in _meters(product)
-            for w in (self._watches.by_id[m],)
-        }
+        """The account of a product from ``start`` to ``end`` [ns UTC], from the values up to ``GRACE`` later."""
+        amounts = {m: self._watches.by_id[m].amount(start, end, end + GRACE) for m in _meters(product)}
         return account(self._plant, product, amounts, self._data.coefficients(product.coefficients))
-
-    def _judge(self, item: _Open, closed: Account, end: int) -> list[Finding]:
-        """EN-LIMIT: an hour above the limit opens it, an hour at or below ends it, no figure changes nothing."""
-        if closed.consumption is None:
-            return []
-        standard, row = self._data.row(item.product.limit)
-        judgement = judge(closed.consumption, standard, row, day_of(item.start))
-        if judgement.verdict is not Verdict.OVER_LIMIT:
-            ended, item.over = item.over, None
-            return [] if ended is None else [ended.closed(item.start)]
-        if item.over is not None:
-            return []
-        item.over = _over(item, closed.consumption, judgement.reason, f"{standard.number}, {row.table}", end)
-        return [item.over]
 
 
 def _meters(product: Product) -> tuple[str, ...]:
     return product.production.id, *product.meters
-
-
-def _over(item: _Open, consumption: Decimal, reason: str, clause: str, end: int) -> Finding:
-    evidence = (Reading(result_point(item.product.result, item.period), end, float(consumption)),)
-    return Finding(
-        "EN-LIMIT",
-        item.product.id,
-        Severity.MEDIUM,
-        item.start,
-        None,
-        "unit consumption at or below the limit value",
-        reason,
-        clause,
-        evidence,
-    )

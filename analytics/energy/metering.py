@@ -4,10 +4,14 @@ The rules, for two neighbouring Good values of a counter:
 - it rose: the difference is the amount, however far apart (the counter ran on).
 - it fell, and counting on over the modulus gives a believable rate: it rolled over, and the amount is the
   difference plus the modulus.
-- it fell otherwise: it was reset, and only what it has counted since is known; the time between is not covered.
-- it rose faster than ``max_rate``: the step is not believed, adds nothing, and its time is not covered.
-Time between two values further apart than ``GAP_PERIODS`` periods is not covered, although its amount counts.
-A rate meter is integrated by the trapezoidal rule over covered time only. Amounts are exact decimals.
+- it fell otherwise (it was reset), or rose faster than ``max_rate``: nothing is known of the time between.
+- it stood still although its consumer ran: nothing is known of that time.
+A step that crosses the end of a period is shared in proportion to time, so that periods add up to the whole.
+A rate meter is integrated by the trapezoidal rule; nothing is known of its gaps.
+
+Two shares of a period follow. *Known* is the time whose amount is known; the rest is filled with the mean of the
+known, for a missing amount is not zero. *Covered* is the part of it with values no further apart than
+``GAP_PERIODS`` periods; whether that is enough decides if there is a verdict at all. Amounts are exact decimals.
 """
 
 from dataclasses import dataclass
@@ -54,12 +58,18 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What a meter counted in a period."""
+    """What a meter counted in a period, in the point's unit (a rate meter: unit times hour)."""
 
     quantity: Decimal
-    """In the point's unit (a rate meter: unit times hour)."""
+    """``counted``, with the unknown time filled by the mean of the known."""
+    counted: Decimal
+    """What is known to have been counted."""
     coverage: float
     """Share of the period with data [0..1]."""
+
+
+NOTHING = Amount(Decimal(0), Decimal(0), 0.0)
+"""No data at all."""
 
 
 def steps(samples: Samples, meter: Meter, period: float | None) -> Steps:
@@ -92,58 +102,74 @@ def gap_after(period: float | None) -> int:
     return int(GAP_PERIODS * (DEFAULT_PERIOD if period is None else period) * SECOND)
 
 
-def amount(samples: Samples, meter: Meter, period: float | None, start: int, end: int) -> Amount:
+def amount(
+    samples: Samples,
+    meter: Meter,
+    period: float | None,
+    start: int,
+    end: int,
+    *,
+    standing: NDArray[np.bool_] | None = None,
+) -> Amount:
     """What the meter counted from ``start`` to ``end`` [ns UTC].
 
-    A step that crosses a boundary belongs to the period in which it ends, so that periods add up to the whole;
-    the steps that end in ``start < t <= end`` count.
+    Args:
+        samples: from the last value at or before ``start`` to the first at or after ``end``, as far as they exist.
+        meter: kind, roll-over value and highest rate.
+        period: expected time between values [s].
+        start: of the period [ns UTC].
+        end: of the period [ns UTC].
+        standing: steps in which the counter stood still although its consumer ran, shape (n - 1,).
     """
     if len(samples.time) < 2:  # noqa: PLR2004 - a step needs two values
-        return Amount(Decimal(0), 0.0)
+        return NOTHING
     judged = steps(samples, meter, period)
-    ends = samples.time[1:]
-    inside = (ends > start) & (ends <= end)
-    if meter.kind is MeterKind.CUMULATIVE:
-        quantity = _counted(samples, judged, inside, meter)
-        covered = judged.believed & ~judged.gap
-    else:
-        covered = ~judged.gap
-        quantity = _integrated(samples, inside & covered)
-    low, high = np.maximum(samples.time[:-1], start), np.minimum(ends, end)
-    seconds = int(np.where(covered, np.maximum(high - low, 0), 0).sum())
-    return Amount(quantity, seconds / (end - start))
+    low, high = np.maximum(samples.time[:-1], start), np.minimum(samples.time[1:], end)
+    inside = np.maximum(high - low, 0)
+    match meter.kind:
+        case MeterKind.CUMULATIVE:
+            known = judged.believed if standing is None else judged.believed & ~standing
+            counted = _counted(samples, judged, known & (inside > 0), inside, meter)
+        case MeterKind.RATE:
+            known = ~judged.gap
+            counted = _integrated(samples, known & (inside > 0), low, high)
+    known_time = int(inside[known].sum())
+    covered = int(inside[known & ~judged.gap].sum())
+    return Amount(_filled(counted, known_time, end - start), counted, covered / (end - start))
 
 
-def _counted(samples: Samples, judged: Steps, inside: NDArray[np.bool_], meter: Meter) -> Decimal:
-    """Exact sum of the steps: runs of plain steps telescope to their ends."""
-    where = np.flatnonzero(inside)
-    if not len(where):
-        return Decimal(0)
-    first, last = int(where[0]), int(where[-1]) + 1
-    total = exact(samples.value[last]) - exact(samples.value[first])
-    for i in np.flatnonzero(inside & (judged.rolled | judged.reset | judged.jump)).tolist():
-        if judged.rolled[i] and meter.rollover is not None:
-            total += meter.rollover
-        elif judged.reset[i]:
-            total -= exact(samples.value[i + 1]) - exact(samples.value[i])
-            total += _since_reset(samples, i, meter)
-        else:
-            total -= exact(samples.value[i + 1]) - exact(samples.value[i])
+def _filled(counted: Decimal, known: int, whole: int) -> Decimal:
+    return counted * whole / known if 0 < known < whole else counted
+
+
+def _counted(
+    samples: Samples, judged: Steps, use: NDArray[np.bool_], inside: NDArray[np.int64], meter: Meter
+) -> Decimal:
+    """Exact sum of the steps in use: the whole ones by their ends, the shared ones in proportion to time."""
+    length = np.diff(samples.time)
+    total = Decimal(0)
+    for i in np.flatnonzero(use & (inside < length)).tolist():
+        total += _step(samples, judged, i, meter) * int(inside[i]) / int(length[i])
+    whole = use & (inside == length)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(np.int8)))
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        total += exact(samples.value[last]) - exact(samples.value[first])
+    if meter.rollover is not None:
+        total += meter.rollover * int((whole & judged.rolled).sum())
     return total
 
 
-def _since_reset(samples: Samples, i: int, meter: Meter) -> Decimal:
-    """After a reset the new value is what was counted since, if the rate allows it; else nothing is known."""
-    hours = float(samples.time[i + 1] - samples.time[i]) / SECOND / HOUR
-    value = float(samples.value[i + 1])
-    believable = meter.max_rate is not None and 0 <= value <= float(meter.max_rate) * hours * _RATE_MARGIN
-    return exact(value) if believable else Decimal(0)
+def _step(samples: Samples, judged: Steps, i: int, meter: Meter) -> Decimal:
+    rise = exact(samples.value[i + 1]) - exact(samples.value[i])
+    return rise + meter.rollover if judged.rolled[i] and meter.rollover is not None else rise
 
 
-def _integrated(samples: Samples, use: NDArray[np.bool_]) -> Decimal:
-    hours = np.diff(samples.time) / SECOND / HOUR
-    mean = (samples.value[1:] + samples.value[:-1]) / 2
-    return exact(float(np.where(use, mean * hours, 0.0).sum()))
+def _integrated(
+    samples: Samples, use: NDArray[np.bool_], low: NDArray[np.int64], high: NDArray[np.int64]
+) -> Decimal:
+    ends = (np.interp(t, samples.time, samples.value) for t in (low, high))
+    area = sum(ends) / 2 * ((high - low) / SECOND / HOUR)
+    return exact(float(np.where(use, area, 0.0).sum()))
 
 
 def exact(value: float) -> Decimal:

@@ -10,6 +10,9 @@ from analytics.energy.series import MeterSeries
 from plant.clock import SECOND
 from plant.model import Meter, MeterKind
 
+_STEPS = 3
+"""A counter must have missed this many of its own steps before it is said to stand still."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -22,23 +25,30 @@ class Running:
     """Expected time between its values [s]."""
     least: float
     """Mean rate above which it shows that the consumer runs [its unit, per hour for a counter]."""
+    own: float | None
+    """Units of the watched counter per unit of this one's amount; None for another meter, that tells no amount."""
 
-    def ran(self, now: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+    def ran(self, now: NDArray[np.int64], length: NDArray[np.int64] | int, finest: float) -> NDArray[np.bool_]:
         """Whether it ran in both halves of the ``length`` [ns] before each ``now`` [ns UTC].
 
         Only values up to each ``now`` count, so that it makes no difference what else has come by then.
+
+        Args:
+            now: ends of the times to judge [ns UTC].
+            length: of each.
+            finest: smallest step of the watched counter [its unit]: what it missed must be more.
         """
         none = np.zeros(len(now), np.bool_)
         if not len(now):
             return none
-        samples = self.series.from_before(int(now.min()) - length)
+        samples = self.series.from_before(int((now - length).min()))
         if len(samples.time) < 2:  # noqa: PLR2004 - a step needs two values
             return none
         total = self._total(samples)
-        middle = now - length // 2
-        first, half, last = (_at(t, now, samples.time, total) for t in (now - length, middle, now))
-        least = self.least * length / 2 / SECOND / HOUR
-        return np.asarray((half - first > least) & (last - half > least), np.bool_)
+        first, half, last = (_at(t, now, samples.time, total) for t in (now - length, now - length // 2, now))
+        least = self.least * (np.asarray(length) / 2 / SECOND / HOUR)
+        missed = np.inf if self.own is None else (last - first) * self.own
+        return np.asarray((half - first > least) & (last - half > least) & (missed > _STEPS * finest), np.bool_)
 
     def _total(self, samples: Samples) -> NDArray[np.float64]:
         """Its amount since the first sample, at each sample."""

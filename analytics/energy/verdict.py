@@ -1,11 +1,17 @@
 """The verdict on a unit consumption: which grade of the standard it reaches, compared exactly."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from analytics.energy.standards import LimitStandard, StandardRow
+from plant.clock import to_datetime
+
+BELIEVABLE = Decimal("0.5")
+"""A unit consumption below this share of the best grade is an error of data, not an achievement: a meter in MWh
+read as kWh must not win a prize. Project proposal; no standard gives one."""
 
 
 class Verdict(StrEnum):
@@ -29,6 +35,11 @@ class Judgement:
     reason: str
 
 
+def in_force(standard: LimitStandard, day: date) -> bool:
+    """Whether the edition is in force on ``day``, a day of the plant's own calendar."""
+    return standard.effective <= day and (standard.valid_to is None or day <= standard.valid_to)
+
+
 def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: date) -> Judgement:
     """Compare ``actual <= value`` without rounding, best grade first; a grade that is not given cannot be reached.
 
@@ -36,24 +47,27 @@ def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: 
         consumption: unit consumption [kgce/t].
         standard: the edition.
         row: its row for the product.
-        day: a day of the period: the edition must be in force on it.
+        day: a day of the period, in the plant's time zone: the edition must be in force on it.
     """
-    if day < standard.effective or (standard.valid_to is not None and day > standard.valid_to):
+    if not in_force(standard, day):
         return Judgement(Verdict.NOT_ASSESSABLE, f"{standard.number} is not in force on {day.isoformat()}")
+    source = f"{standard.number} {row.table}"
+    best = next((g.value for g in (row.advanced, row.access, row.limit) if g is not None), None)
+    if best is not None and consumption < best * BELIEVABLE:
+        text = f"{consumption:.4g} kgce/t is less than {BELIEVABLE:.0%} of the best grade, {best} kgce/t, {source}"
+        return Judgement(Verdict.NOT_ASSESSABLE, f"{text}: check the units and the boundary of the meters")
     for verdict, grade in (
         (Verdict.ADVANCED, row.advanced),
         (Verdict.ACCESS, row.access),
         (Verdict.WITHIN_LIMIT, row.limit),
     ):
         if grade is not None and consumption <= grade.value:
-            return Judgement(verdict, f"{consumption:.1f} <= {grade.value} kgce/t, {standard.number} {row.table}")
+            return Judgement(verdict, f"{consumption:.1f} <= {grade.value} kgce/t, {source}")
     if row.limit is None:
         return Judgement(Verdict.NOT_ASSESSABLE, f"{standard.number} gives no limit for {row.product_en}")
-    return Judgement(
-        Verdict.OVER_LIMIT, f"{consumption:.1f} > {row.limit.value} kgce/t, {standard.number} {row.table}"
-    )
+    return Judgement(Verdict.OVER_LIMIT, f"{consumption:.1f} > {row.limit.value} kgce/t, {source}")
 
 
-def day_of(time: int) -> date:
-    """The day [UTC] of a time [ns UTC]."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time // 1000)).date()
+def day_of(time: int, zone: ZoneInfo) -> date:
+    """The plant's day that holds ``time`` [ns UTC]."""
+    return to_datetime(time).astimezone(zone).date()

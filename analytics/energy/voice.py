@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.energy.checkpoint import SavedVoice
+
 
 @dataclass(slots=True)
 class Voice:
@@ -35,6 +37,14 @@ class Voice:
         """How long [ns] it delivered values from ``start`` to ``end`` [ns UTC]."""
         silent = sum(max(min(end, b) - max(start, a), 0) for a, b in self.pauses)
         return end - start - silent
+
+    def dump(self) -> SavedVoice:
+        """The state."""
+        return SavedVoice(first=self.first, newest=self.newest, pauses=self.pauses)
+
+    def restore(self, saved: SavedVoice) -> None:
+        """Take a state."""
+        self.first, self.newest, self.pauses = saved.first, saved.newest, list(saved.pauses)
 
     def forget(self, before: int) -> None:
         """Drop the pauses that ended before ``before`` [ns UTC]."""

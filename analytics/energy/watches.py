@@ -13,6 +13,7 @@ from plant.clock import SECOND
 from plant.findings import Finding
 from plant.model import Meter, MeterKind, Plant
 from plant.readings import Readings
+from plant.units import factor, per_hour
 
 _OWN_RATE, _OTHER_METER = Decimal("0.01"), Decimal("0.05")
 """Share of its highest rate above which a witness shows that the consumer runs: above the noise of an instrument
@@ -91,7 +92,7 @@ class Watches:
             for meter in product.meters:
                 self.by_id[meter].running = self._other(made)
         for watch in self.by_id.values():
-            if watch.meter.rate is not None:
+            if watch.meter.kind is MeterKind.CUMULATIVE and watch.meter.rate is not None:
                 watch.running = self._own(watch.meter, watch.meter.rate)
 
     def _own(self, meter: Meter, rate: str) -> Running:
@@ -100,9 +101,10 @@ class Watches:
         top = Decimal(0) if point.range is None else Decimal(repr(point.range[1]))
         witness = Meter(id=meter.id, name=meter.name, point=rate, kind=MeterKind.RATE)
         series = self._series.setdefault(rate, MeterSeries())
-        return Running(series, witness, point.period, float(top * _OWN_RATE))
+        own = float(factor(point.unit, per_hour(self._plant.points[meter.point].unit)))
+        return Running(series, witness, point.period, float(top * _OWN_RATE), own)
 
     @staticmethod
     def _other(watch: MeterWatch) -> Running:
         top = watch.meter.max_rate or Decimal(0)
-        return Running(watch.series, watch.meter, watch.period, float(top * _OTHER_METER))
+        return Running(watch.series, watch.meter, watch.period, float(top * _OTHER_METER), None)
