@@ -115,7 +115,7 @@ def play_recording(
 
 def _scenario(name: str, plant: Plant, seed: int | None, length: float | None, start: int) -> Scenario:
     """The scenario asked for, at another start and with another seed where one is given."""
-    found = random_scenario(plant, seed or 0, length or _DAY) if name == "random" else find_scenario(name)
+    found = random_scenario(plant, seed or 0, length or _DAY) if name == "random" else find_scenario(name, plant)
     when = to_datetime(start)
     if not _YEARS[0] <= when.year <= _YEARS[1]:
         raise FixError(f"--start {when.isoformat()}: choose a year from {_YEARS[0]} to {_YEARS[1]}")

@@ -50,6 +50,11 @@ class SimulatedOpcUa:
         """Whether clients can connect."""
         return self._server is not None
 
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Points that clients cannot see: late ones, or all while the server is down."""
+        return frozenset(self._served.keys() - set(self._points.values()) if self.running else self._served)
+
     async def start(self, *, without: Iterable[str] = ()) -> None:
         """Prepare and listen; the points ``without`` are unknown until ``add``.
 

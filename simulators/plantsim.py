@@ -14,6 +14,7 @@ from plant.model import Kind, MqttAddress, OpcUaAddress, Plant
 from plant.readings import Readings
 from plant.status import Codes, StatusClass, is_good, status_class
 from simulators import faults as f
+from simulators.fault_names import check
 from simulators.overlay import Columns, Overlay
 from simulators.process import InterlockMode, Process
 from simulators.truth import Truth, device_points, expected, interlock_of, meters_of
@@ -127,6 +128,7 @@ class SimulatedPlant:
         Raises:
             FixError: it names something that this plant does not have.
         """
+        check(self.plant, fault)
         self._begin(fault)
         self._faults.append(_Active(fault, self.time))
 
@@ -143,10 +145,7 @@ class SimulatedPlant:
         return self._column[point]
 
     def _meter(self, meter: str) -> int:
-        points = meters_of(self.plant)
-        if meter not in points:
-            raise FixError(f"no meter {meter!r} in plant {self.plant.id!r}; it has {', '.join(points)}")
-        return self._at(points[meter])
+        return self._at(meters_of(self.plant)[meter])
 
     def _device(self, point: str) -> NDArray[np.int64]:
         """Columns that share one message with ``point``."""
@@ -193,7 +192,7 @@ class SimulatedPlant:
             case f.MeterReset() | f.MeterStuck() | f.MeterRollover():
                 self._begin_meter(fault)
             case f.ServerRestart():
-                self._columns(fault.late_nodes)
+                pass  # the server's own affair
             case _:
                 self._begin_interlock(fault)
 
@@ -206,8 +205,6 @@ class SimulatedPlant:
             case f.MeterStuck():
                 self._overlay.stick(fault, column, modulus)
             case f.MeterRollover():
-                if modulus == 0.0 or fault.below > modulus:
-                    raise FixError(f"meter {fault.meter!r} has no roll-over value above {fault.below}; set one")
                 self._overlay.count_from(column, modulus - fault.below, modulus)
 
     def _modulus(self, meter: str) -> float:

@@ -1,5 +1,6 @@
 """Scenarios: which fault begins when, for how long, and the truth that it should produce."""
 
+import difflib
 import random
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,11 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from plant import yaml_source
 from plant.clock import SECOND, from_datetime
 from plant.errors import FixError
 from plant.model import Plant, Title
-from plant.plantfile import parse_yaml, read_text
+from plant.plantfile import PlantFileError, Problem, parse_yaml, read_text
 from simulators import faults as f
+from simulators.fault_names import check, mistakes
 from simulators.plantsim import SimulatedPlant
 from simulators.processes.parameters import CaseName
 from simulators.truth import Truth, expected, meters_of
@@ -85,13 +88,28 @@ class Scenario(BaseModel):
             yield timed, start, start + round(timed.duration * SECOND)
 
 
-def parse_scenario(text: str, *, name: str) -> Scenario:
-    """The scenario in a text.
+def parse_scenario(text: str, *, name: str, plant: Plant | None = None) -> Scenario:
+    """The scenario in a text; with ``plant`` also the names in its faults are checked.
 
     Raises:
         PlantFileError: everything that is wrong with it, with lines.
     """
-    return parse_yaml(text, name, Scenario)
+    scenario = parse_yaml(text, name, Scenario)
+    if plant is None:
+        return scenario
+    document = yaml_source.read(text)
+    problems = []
+    for i, timed in enumerate(scenario.faults):
+        for mistake in mistakes(plant, timed.fault):
+            path = ("faults", i, "fault", *mistake.path)
+            mark = document.mark(path)
+            near = difflib.get_close_matches(str(mistake.value), mistake.known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else ""
+            where = f"faults[{i}].fault.{'.'.join(map(str, mistake.path))}"
+            problems.append(Problem(name, mark.line, mark.column, where, "", mistake.message, hint))
+    if problems:
+        raise PlantFileError(problems)
+    return scenario
 
 
 def packaged_scenarios() -> tuple[str, ...]:
@@ -99,28 +117,28 @@ def packaged_scenarios() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in SCENARIOS.glob("*.yaml")))
 
 
-def find_scenario(name: str) -> Scenario:
-    """The scenario of a packaged name or in a file.
+def find_scenario(name: str, plant: Plant | None = None) -> Scenario:
+    """The scenario of a packaged name or in a file; with ``plant`` also the names in its faults are checked.
 
     Raises:
         PlantFileError: everything that is wrong with the file, with lines.
         FixError: it is neither a packaged name nor a file that can be read.
     """
     if name in packaged_scenarios():
-        return load_scenario(SCENARIOS / f"{name}.yaml")
+        return load_scenario(SCENARIOS / f"{name}.yaml", plant)
     if not Path(name).exists():
         raise FixError(f"scenario {name!r} is no file, nor one of ours: {', '.join(packaged_scenarios())}")
-    return load_scenario(Path(name))
+    return load_scenario(Path(name), plant)
 
 
-def load_scenario(path: Path) -> Scenario:
-    """The scenario in a file.
+def load_scenario(path: Path, plant: Plant | None = None) -> Scenario:
+    """The scenario in a file; with ``plant`` also the names in its faults are checked.
 
     Raises:
         PlantFileError: everything that is wrong with it, with lines.
         FixError: the file cannot be read.
     """
-    return parse_scenario(read_text(path), name=str(path))
+    return parse_scenario(read_text(path), name=str(path), plant=plant)
 
 
 class Player:
@@ -132,7 +150,8 @@ class Player:
         Raises:
             FixError: a fault names something that the plant does not have.
         """
-        scenario.truth(sim.plant)
+        for timed in scenario.faults:
+            check(sim.plant, timed.fault)
         self._sim = sim
         events = [(start, 1, i, t.fault) for i, (t, start, _) in enumerate(scenario._times())]  # noqa: SLF001 - same module
         events += [(end, 0, i, t.fault) for i, (t, _, end) in enumerate(scenario._times())]  # noqa: SLF001 - same module

@@ -156,6 +156,7 @@ class Served:
             "mqtt_waiting": sum(d.waiting for d in self.mqtt),
             "mqtt_undelivered": sum((d.undelivered for d in self.mqtt), Counter()),
             "mqtt_dropped": sum((d.dropped for d in self.mqtt), Counter()),
+            "opcua_lacking": [] if self.opcua is None else sorted(self.opcua.lacking),
             "history_overwritten": 0 if self.opcua is None else self.opcua.ring.overwritten,
         }
 
