@@ -1,29 +1,15 @@
 """Every route with every role, over the real desk and token store."""
 
-import asyncio
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from alerts.api import router
-from alerts.desk import AlarmDesk
-from alerts.http_access import BodyLimit, RefusalLog, invalid, needs_factory
-from alerts.journal import Journal
-from plant.access import Action, Role, TokenStore, may
+from plant.access import Action, Role, may
 from plant.clock import SECOND
-from plant.model import Plant
-from plant.readings import Reading, Readings
-
-NOW = 1_800_000_000 * SECOND
+from tests.alerts.api_bench import NOW, Bench, api_bench
 
 NEEDED = {
     ("GET", "/api/v1/alarms"): Action.VIEW,
@@ -40,37 +26,10 @@ NEEDED = {
 BODY = {"shelve": {"duration_s": 60.0, "reason": "sensor change"}, "out-of-service": {"out": True, "reason": "x"}}
 
 
-@dataclass
-class Bench:
-    app: FastAPI
-    desk: AlarmDesk
-    tokens: dict[Role, str]
-    store: TokenStore
-    now: list[int]
-
-    def ask(self, method: str, path: str, token: str | None = None, **more: object) -> httpx.Response:
-        async def go() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
-                headers = {} if token is None else {"authorization": f"Bearer {token}".encode("latin1")}
-                return await client.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
-
-        return asyncio.run(go())
-
-
 @pytest.fixture
-def bench(plant: Plant, tmp_path: Path) -> Iterator[Bench]:
-    now = [NOW]
-    with Journal(tmp_path / "journal.db") as journal, TokenStore(tmp_path / "tokens.db") as store:
-        desk = AlarmDesk(plant, journal, lambda: now[0])
-        desk.readings(Readings.from_rows([Reading("p/1", NOW, 95.0)]))
-        log = RefusalLog(desk.note, lambda: now[0])
-        app = FastAPI(openapi_url=None)
-        app.include_router(router(desk, needs_factory(store, lambda: now[0], log.refused)))
-        app.add_middleware(BodyLimit)
-        app.add_exception_handler(RequestValidationError, invalid)
-        tokens = {role: store.create(role, role, now=NOW, expires=NOW + 100 * SECOND) for role in Role}
-        yield Bench(app, desk, tokens, store, now)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with api_bench(tmp_path) as found:
+        yield found
 
 
 def routes(app: FastAPI) -> list[tuple[str, str]]:
@@ -149,22 +108,161 @@ def test_the_way_of_an_alarm_over_http(bench: Bench) -> None:
     assert (verdict["rows"], verdict["head"]) == (line["seq"], line["hash"])
 
 
-def test_a_body_over_the_limit_is_refused(bench: Bench) -> None:
-    big = b'{"reason": "' + b"x" * 70_000 + b'"}'
-    path = "/api/v1/alarms/p/1.H/shelve"
-    assert bench.ask("POST", path, bench.tokens[Role.OPERATOR], content=big).status_code == 413
+def test_the_token_names_the_user_and_a_body_cannot(bench: Bench) -> None:
+    (alarm,) = bench.ask("GET", "/api/v1/alarms", bench.tokens[Role.OPERATOR]).json()
+    bench.ask("POST", "/api/v1/alarms/p/1.H/silence?user=wang", bench.tokens[Role.ENGINEER], json={"user": "wang"})
+    path = f"/api/v1/alarms/occurrences/{alarm['occurrence']}/acknowledge"
+    bench.ask("POST", path, bench.tokens[Role.ADMIN], json={"user": "wang"})
+    assert [(n.entry.event, n.entry.user) for n in bench.desk.history(2)] == [
+        ("acknowledged", "admin"),
+        ("silenced", "engineer"),
+    ]
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
-    max_leaves=8,
+def test_shelving_and_back_over_http(bench: Bench) -> None:
+    token = bench.tokens[Role.OPERATOR]
+    shelve, unshelve = "/api/v1/alarms/p/1.H/shelve", "/api/v1/alarms/p/1.H/unshelve"
+    assert bench.ask("POST", unshelve, token).status_code == 409
+    assert bench.ask("POST", shelve, token, json={"duration_s": 60, "reason": "换传感器"}).status_code == 200
+    (alarm,) = bench.ask("GET", "/api/v1/alarms", token).json()
+    assert (alarm["state"], alarm["underlying"], alarm["shelved_by"]) == ("shlvd", "unack", "operator")
+    assert (alarm["shelve_reason"], alarm["shelved_until"]) == ("换传感器", NOW + 60 * SECOND)
+    assert bench.ask("POST", shelve, token, json={"duration_s": 60, "reason": "x"}).status_code == 409
+    bench.now[0] += 60 * SECOND
+    (alarm,) = bench.ask("GET", "/api/v1/alarms", token).json()
+    assert (alarm["state"], alarm["shelved_until"]) == ("unack", None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"duration_s": 60},
+        {"reason": "x"},
+        {"duration_s": 0, "reason": "x"},
+        {"duration_s": 28_800.01, "reason": "x"},
+        {"duration_s": "60", "reason": "x"},
+        {"duration_s": True, "reason": "x"},
+        {"duration_s": 60, "reason": ""},
+        {"duration_s": 60, "reason": "x" * 501},
+        {"duration_s": 60, "reason": "x", "user": "wang"},
+        [],
+        None,
+    ],
 )
+def test_a_body_that_does_not_fit_is_a_422_and_changes_nothing(bench: Bench, body: object) -> None:
+    rows = bench.journal.head
+    answer = bench.ask("POST", "/api/v1/alarms/p/1.H/shelve", bench.tokens[Role.OPERATOR], json=body)
+    assert answer.status_code == 422
+    assert bench.journal.head == rows
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
-@given(st.binary(max_size=200) | json_values.map(lambda v: json.dumps(v).encode()))
-def test_no_body_makes_the_server_fail(bench: Bench, body: bytes) -> None:
-    for path in ("shelve", "out-of-service"):
-        answer = bench.ask("POST", f"/api/v1/alarms/p/1.H/{path}", bench.tokens[Role.ENGINEER], content=body)
-        assert answer.status_code == 422
+def test_a_critical_alarm_is_not_shelved(bench: Bench) -> None:
+    body = {"duration_s": 60, "reason": "x"}
+    answer = bench.ask("POST", "/api/v1/alarms/p/1.HH/shelve", bench.tokens[Role.ADMIN], json=body)
+    assert answer.status_code == 409
+    assert "critical" in answer.json()["detail"]
+
+
+def test_a_latched_alarm_is_acknowledged_and_then_reset(bench: Bench) -> None:
+    token = bench.tokens[Role.OPERATOR]
+    bench.see("l", 90)
+    bench.see("l", 10)
+    reset = "/api/v1/alarms/l.H/reset"
+    assert "acknowledge" in bench.ask("POST", reset, token).json()["detail"]
+    (alarm,) = [a for a in bench.ask("GET", "/api/v1/alarms", token).json() if a["alarm"] == "l.H"]
+    assert alarm["state"] == "lunack"
+    bench.ask("POST", f"/api/v1/alarms/occurrences/{alarm['occurrence']}/acknowledge", token)
+    assert bench.ask("POST", reset, token).status_code == 200
+    assert [a["alarm"] for a in bench.ask("GET", "/api/v1/alarms", token).json()] == ["p/1.H"]
+
+
+def test_out_of_service_and_back_by_an_engineer(bench: Bench) -> None:
+    token, path = bench.tokens[Role.ENGINEER], "/api/v1/alarms/p/1.HH/out-of-service"
+    assert bench.ask("POST", path, token, json={"out": False}).status_code == 409
+    assert bench.ask("POST", path, token, json={"out": True}).status_code == 409, "no reason"
+    assert bench.ask("POST", path, token, json={"out": True, "reason": "permit 7"}).status_code == 200
+    bench.see("p/1", 99)
+    assert bench.desk.history(1)[0].entry.event == "raised", "recorded, though nobody is called"
+    assert bench.ask("POST", path, token, json={"out": False}).status_code == 200
+
+
+def test_the_most_urgent_alarm_comes_first_and_the_newest_of_equals(bench: Bench) -> None:
+    bench.see("s", 1)
+    bench.see("l", 90)
+    bench.see("p/1", 99)
+    found = bench.ask("GET", "/api/v1/alarms", bench.tokens[Role.REGULATOR]).json()
+    assert [a["alarm"] for a in found] == ["p/1.HH", "l.H", "s.E", "p/1.H"]
+
+
+def test_pages_of_history_meet_without_hole_or_overlap(bench: Bench) -> None:
+    token = bench.tokens[Role.REGULATOR]
+    for n in range(25):
+        bench.see("p/1", 10 if n % 2 == 0 else 95)
+    seen, before = list[int](), ""
+    while lines := bench.ask("GET", f"/api/v1/alarms/history?limit=7{before}", token).json():
+        seen += [line["seq"] for line in lines]
+        before = f"&before={lines[-1]['seq']}"
+    assert seen == list(range(26, 0, -1))
+    only = bench.ask("GET", "/api/v1/alarms/history?alarm=p/1.HH", token).json()
+    assert only == []
+
+
+def test_the_load_counts_calls_in_ten_minutes_and_names_what_chatters(bench: Bench) -> None:
+    for _ in range(4):
+        bench.see("p/1", 10)
+        bench.see("p/1", 95)
+    bench.now[0] += 700 * SECOND
+    token = bench.store.create("later", Role.REGULATOR, now=NOW)
+    bench.see("s", 1)
+    load = bench.ask("GET", "/api/v1/alarms/load?hours=1", token).json()
+    # 1,800,000,000 s is a whole number of ten minutes: NOW begins a bin. One call at NOW and four after it.
+    assert load["bins"] == [{"start": NOW, "calls": 5}, {"start": NOW + 600 * SECOND, "calls": 1}]
+    assert (load["calls"], load["peak"], load["complete"]) == (6, 5, True)
+    assert load["chattering"] == ["p/1.H"]
+    assert load["flood_share"] == 0
+    assert bench.ask("GET", "/api/v1/alarms/load?hours=169", token).status_code == 422
+
+
+def test_a_broken_chain_is_told(bench: Bench) -> None:
+    db = bench.journal._db
+    db.execute("DROP TRIGGER no_update")
+    db.execute("UPDATE journal SET detail = 'nothing happened' WHERE seq = 1")
+    found = bench.ask("GET", "/api/v1/journal/verify", bench.tokens[Role.REGULATOR]).json()
+    assert (found["whole"], found["first_broken_row"]) == (False, 1)
+
+
+def test_while_the_journal_is_away_commands_are_a_503_and_the_list_still_answers(bench: Bench) -> None:
+    token = bench.tokens[Role.ENGINEER]
+    occurrence = bench.desk.active()[0].occurrence
+    bench.journal._db.execute("PRAGMA query_only = ON")
+    assert bench.ask("POST", f"/api/v1/alarms/occurrences/{occurrence}/acknowledge", token).status_code == 503
+    assert bench.ask("GET", "/api/v1/alarms", token).json()[0]["state"] == "unack"
+    assert bench.ask("GET", "/api/v1/alarms").status_code == 401, "a refusal stands though it cannot be written"
+    bench.journal._db.execute("PRAGMA query_only = OFF")
+    bench.desk.flush()
+    assert bench.desk.history(1)[0].entry.event == "refused"
+
+
+def test_while_tokens_cannot_be_checked_nothing_is_served(bench: Bench) -> None:
+    bench.store.close()
+    for method, path in NEEDED:
+        assert bench.ask(method, filled(bench, path), bench.tokens[Role.ADMIN]).status_code == 503
+
+
+def test_a_token_put_into_an_address_does_not_get_into_the_journal(bench: Bench) -> None:
+    token = bench.tokens[Role.REGULATOR]
+    bench.ask("POST", f"/api/v1/alarms/{token}/reset", token)
+    bench.ask("POST", f"/api/v1/alarms/{token}/reset?token={token}")
+    bench.ask("GET", "/api/v1/alarms", token + "x")
+    lines = [line.entry.detail for line in bench.desk.history(3)]
+    assert all(line.entry.event == "refused" for line in bench.desk.history(3))
+    assert token not in repr(lines)
+    assert "/api/v1/alarms/pw_…/reset" in lines[1]
+
+
+def test_a_flood_of_one_reason_does_not_hide_another(bench: Bench) -> None:
+    for _ in range(30):
+        bench.ask("GET", "/api/v1/alarms")
+    bench.ask("POST", "/api/v1/alarms/p/1.H/reset", bench.tokens[Role.REGULATOR])
+    entry = bench.desk.history(1)[0].entry
+    assert (entry.user, entry.detail.split(":")[0]) == ("regulator", "forbidden")
