@@ -1,6 +1,7 @@
 """The simulated plant as a real OPC UA server: nodes, history, security; it may stop and start again."""
 
 import asyncio
+import socket
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -68,8 +69,9 @@ class SimulatedOpcUa:
         """Make everything ready, which takes a second or two; values are taken, but nobody can connect yet.
 
         Raises:
-            FixError: the certificate cannot be used.
+            FixError: the port is taken, or the certificate cannot be used.
         """
+        _probe(self._settings)
         identity = await asyncio.to_thread(_identity, self._settings)
         server = Server(user_manager=Users(self._settings))
         await server.init()
@@ -99,7 +101,7 @@ class SimulatedOpcUa:
         try:
             await server.start()
         except OSError as error:
-            raise FixError(f"cannot listen at {self._settings.url}: {error}; choose another port") from error
+            raise _taken(self._settings, error) from error
         self._server = server
 
     async def stop(self) -> None:
@@ -148,6 +150,19 @@ class SimulatedOpcUa:
 
     def _may_write(self, user: str) -> bool:
         return self._settings.security is SecurityMode.NONE or user in self._settings.operators
+
+
+def _probe(settings: OpcUaServerSettings) -> None:
+    """Find out at once what listening would only show after the server is ready."""
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            pass
+    except OSError as error:
+        raise _taken(settings, error) from error
+
+
+def _taken(settings: OpcUaServerSettings, error: OSError) -> FixError:
+    return FixError(f"cannot listen at {settings.url}: {error}; choose another port")
 
 
 def _identity(settings: OpcUaServerSettings) -> ServerIdentity | None:

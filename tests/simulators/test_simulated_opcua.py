@@ -26,7 +26,6 @@ from simulators.packaged import packaged_plant
 from tests.simulators.simulated_parts import (
     SMALL,
     T0,
-    URI,
     node_of,
     plain_settings,
     plant_of,
@@ -41,7 +40,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")  # one server for many tes
 POLICIES = ["Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss"]
 
 
-WIDE = plant_of([*SMALL.points.values(), point("heard"), point("past"), point("long")], SMALL.interlocks)
+WIDE = plant_of(
+    [
+        *SMALL.points.values(),
+        *map(point, ("heard", "past", "long")),
+        point("named", node="nsu=urn:other:dcs;s=Area1/TI 101; PV"),
+        point("numbered", node="ns=7;i=1234"),
+        point("state", kind=Kind.TEXT, range=None, unit="1"),
+    ],
+    SMALL.interlocks,
+)
 """A point for each test, so that they can share a server."""
 OPERATED: list[tuple[str, float]] = []
 
@@ -292,19 +300,10 @@ async def test_a_taken_port_is_a_clear_error(plain: SimulatedOpcUa) -> None:
 # --- addresses ----------------------------------------------------------------------------------
 
 
-async def test_nodes_stand_at_the_addresses_of_the_plant_file() -> None:
-    plant = plant_of(
-        [
-            point("named", node="nsu=urn:other:dcs;s=Area1/TI 101; PV"),
-            point("numbered", node="ns=7;i=1234"),
-            point("text", node=f"nsu={URI};s=state", kind=Kind.TEXT, range=None, unit="1"),
-        ]
-    )
-    async with serving(plain_settings(), plant) as server, Client(server.url) as client:
-        made = step(4, plant=plant)
-        texts = made.value.astype(object)
-        texts[:] = [None, None, "运行"]
-        await server.write(Readings(made.points, made.code, made.time, made.value, made.status, texts))
+async def test_nodes_stand_at_the_addresses_of_the_plant_file(plain: SimulatedOpcUa) -> None:
+    rows = [Reading("named", T0, 4.0), Reading("numbered", T0, 5.0), Reading("state", T0, float("nan"), 0, "运行")]
+    await plain.write(columns(rows))
+    async with Client(plain.url) as client:
         assert await (await node_of(client, "Area1/TI 101; PV", "urn:other:dcs")).read_value() == 4
         assert await client.get_node("ns=7;i=1234").read_value() == 5
         state = await node_of(client, "state")

@@ -14,6 +14,7 @@ from simulators.scenario import TimedFault, packaged_scenarios, parse_scenario
 from simulators.truth import expected
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simulated-plant.md").read_text(encoding="utf-8")
+PLANT = packaged_plant()
 KINDS = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(f.Fault)[0])}
 ROWS = {m[1]: m[0] for m in re.finditer(r"^\| `(\w+)` \|.*$", PAGE, re.MULTILINE)}
 EXAMPLES = {
@@ -36,7 +37,7 @@ def test_every_fault_stands_there_with_its_keys_and_its_rule(kind: str) -> None:
     assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == keys
     wanted = {n: EXAMPLES[n] for n in keys if KINDS[kind].model_fields[n].is_required()}
     day = 86_400 * 10**9
-    truths = expected(packaged_plant(), KINDS[kind](**wanted), 0, day)
+    truths = expected(PLANT, KINDS[kind](**wanted), 0, day)
     rule = row.split("|")[4].strip()
     for truth in truths:
         assert truth.what in rule
@@ -53,6 +54,6 @@ def test_every_option_and_member_stands_there() -> None:
 def test_the_scenario_on_the_page_loads_and_so_do_ours() -> None:
     text = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert text is not None
-    assert parse_scenario(text[1], name="page").truth(packaged_plant())
+    assert parse_scenario(text[1], name="page").truth(PLANT)
     assert all(f"`{name}`" in PAGE for name in packaged_scenarios())
     assert set(TimedFault.model_json_schema()["properties"]) == {"at", "for", "fault"}
