@@ -50,25 +50,25 @@ class Progress:
         self.newest: dict[str, int] = {}
         """Newest time by source that was heard [ns UTC]."""
         self.seen: dict[str, dict[str, int]] = {s: {} for s in sources}
-        """For each source, the newest time of the others when it was heard last [ns UTC]."""
+        """For each source, the newest time of the others when it came forward last [ns UTC]."""
 
     def step(self, here: Mapping[str, int]) -> None:
         """Take the newest time in a batch by source [ns UTC]."""
         before = dict(self.newest)
         for source, time in here.items():
             self.newest[source] = max(time, self.newest.get(source, LONG_AGO))
-        for source in here:
-            if source in self.seen:
+        for source, time in here.items():
+            if source in self.seen and time > before.get(source, LONG_AGO):
                 # What others sent in the same batch with a later time came after it, if their clocks agree.
                 now = self.newest[source]
                 self.seen[source] = {
-                    other: max(before.get(other, LONG_AGO), min(time, now))
-                    for other, time in self.newest.items()
+                    other: max(before.get(other, LONG_AGO), min(reached, now))
+                    for other, reached in self.newest.items()
                     if other != source
                 }
 
     def passed(self, source: str) -> int:
-        """Time since ``source`` was heard last [ns], by the progress of whoever else came furthest."""
+        """Time since ``source`` came forward last [ns], by the progress of whoever else came furthest."""
         seen = self.seen[source]
         steps = (time - seen.get(other, time) for other, time in self.newest.items() if other != source)
         return max(steps, default=0)

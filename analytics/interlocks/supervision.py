@@ -188,8 +188,9 @@ class Supervision:
         for source, window in self._silences.items():
             newest = self._progress.newest.get(source)
             if newest is not None:
-                due = newest + self._progress.passed(source) - self._skew
-                found += window.step(rows.get(source, ()), due=due, horizon=newest - self.lateness)
+                due, until = newest - self._skew, newest + self._progress.passed(source) - self._skew
+                horizon = newest - self.lateness
+                found += window.step(rows.get(source, ()), due=due, horizon=horizon, until=until)
         return found
 
 

@@ -12,12 +12,11 @@ same id.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
 from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import TypeAdapter
 
-from analytics.saved import SavedFinding, SavedValue
+from analytics.saved import SavedFinding, SavedValue, one_nan
 from plant.findings import Finding, FindingState
 from plant.readings import Reading
 
@@ -61,7 +60,7 @@ class Row(NamedTuple):
 
 def row(time: int, point: str, status: int, value: float) -> Row:
     """A row; values that are no number become one and the same NaN, so that equal rows are equal."""
-    return Row(time, point, status, value if isfinite(value) else nan)
+    return Row(time, point, status, one_nan(value))
 
 
 class Monitor(Protocol):
@@ -129,13 +128,14 @@ class Window:
         window._due, window._horizon, window.too_late = saved.due, saved.horizon, saved.too_late
         return window
 
-    def step(self, rows: Sequence[Row], *, due: int, horizon: int) -> list[Finding]:
+    def step(self, rows: Sequence[Row], *, due: int, horizon: int, until: int | None = None) -> list[Finding]:
         """Take rows in evaluation order; the findings that are new, changed or withdrawn.
 
         Args:
             rows: sorted by key, each key once.
             due: up to here nothing more is expected to come [ns UTC]: deadlines before it may be judged.
             horizon: rows from here on may still be put in their place [ns UTC].
+            until: judge what is due up to here, for this once and without keeping it [ns UTC]; None for ``due``.
         """
         if rows and self._take(rows):
             self._sure, self._folded = self._base.copy(), 0
@@ -144,7 +144,7 @@ class Window:
         _fold(self._sure, self._rows[self._folded : end])
         self._sure.advance(self._due)
         self._folded = end
-        changed = self._changes(self._peek().findings)
+        changed = self._changes(self._peek(until).findings)
         self._settle(horizon)
         return changed
 
@@ -188,13 +188,15 @@ class Window:
         waiting = {r.point for r in self._rows}
         return [r for r in rows if r.point not in waiting and r.time > self._settled.get(r.point, LONG_AGO)]
 
-    def _peek(self) -> Monitor:
+    def _peek(self, until: int | None) -> Monitor:
         """The state with the rows that came already but are not sure to be all."""
-        if self._folded == len(self._rows):
+        if self._folded == len(self._rows) and until is None:
             return self._sure
         state = self._sure.copy()
         for moment in _moments(self._rows[self._folded :]):
             state.apply(moment)
+        if until is not None:
+            state.advance(until)
         return state
 
     def _changes(self, now: dict[str, Finding]) -> list[Finding]:
