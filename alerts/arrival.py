@@ -3,7 +3,8 @@
 Per point, source times rise. What is older than the newest is late, what comes twice is repeated; neither is
 judged again. Three kinds of wrong clock are known by what they do:
 
-- before the year 2000, or more than ten seconds ahead of ours: the value counts when it arrives;
+- before the year 2000, or more than ten seconds ahead of ours: the value counts when it arrives, and when it comes
+  twice, twice: without a time nothing tells the two apart;
 - set back: late readings that keep the pace of our own clock for a minute are believed from then on;
 - standing still: another value or status under the same time counts a nanosecond later.
 """
