@@ -14,15 +14,11 @@ from plant.model import Kind, MqttAddress, OpcUaAddress, Plant
 from plant.readings import Readings
 from plant.status import Codes, StatusClass, is_good, status_class
 from simulators import faults as f
+from simulators.expected import ENABLE, SETTLE, expected
 from simulators.fault_names import check
 from simulators.overlay import Columns, Overlay
 from simulators.process import InterlockMode, Process
-from simulators.truth import Truth, device_points, expected, interlock_of, meters_of
-
-_SETTLE = 120 * SECOND
-"""From the end of a cause to the reset of its trip [ns]: the sensors have returned by then."""
-_ENABLE = 5 * SECOND
-"""From setting a bypass to the demand [ns]."""
+from simulators.truth import Truth, device_points, interlock_of, meters_of
 
 
 @dataclass(slots=True)
@@ -42,6 +38,7 @@ class SimulatedPlant:
             FixError: the process has a point that the plant file does not address.
         """
         self.plant, self.process, self.seed = plant, process, seed
+        self._begun = process.time
         self.points = process.points
         foreign = [p for p in self.points if p not in plant.points or plant.points[p].address is None]
         if foreign:
@@ -115,7 +112,7 @@ class SimulatedPlant:
 
     def truth(self) -> list[Truth]:
         """What the faults so far should make the rules find."""
-        return [t for a in self._faults for t in expected(self.plant, a.fault, a.start, a.end)]
+        return [t for a in self._faults for t in expected(self.plant, a.fault, a.start, a.end, begin=self._begun)]
 
     @property
     def active(self) -> tuple[f.Fault, ...]:
@@ -220,7 +217,7 @@ class SimulatedPlant:
                 process.switch(self._bypass(fault.interlock), 1.0)
             case f.DemandUnderBypass():
                 process.switch(self._bypass(fault.interlock), 1.0)
-                self._after(_ENABLE, lambda: self._demand(fault, on=True))
+                self._after(ENABLE, lambda: self._demand(fault, on=True))
             case f.InterlockMissed() | f.InterlockSlow():
                 slow = isinstance(fault, f.InterlockSlow)
                 process.interlock_mode(fault.interlock, InterlockMode.SLOW if slow else InterlockMode.MISSED)
@@ -235,10 +232,10 @@ class SimulatedPlant:
                 self.process.switch(self._bypass(fault.interlock), 0.0)
             case f.Demand():
                 self._demand(fault, on=False)
-                self._after(_SETTLE, lambda: self._restore(fault.interlock))
+                self._after(SETTLE, lambda: self._restore(fault.interlock))
             case f.InterlockSpurious():
                 self.process.interlock_mode(fault.interlock, InterlockMode.NORMAL)
-                self._after(_ENABLE, lambda: self._restore(fault.interlock))
+                self._after(ENABLE, lambda: self._restore(fault.interlock))
             case _:
                 pass
 

@@ -15,10 +15,11 @@ from plant.errors import FixError
 from plant.model import Plant, Title
 from plant.plantfile import PlantFileError, Problem, parse_yaml, read_text
 from simulators import faults as f
+from simulators.expected import expected
 from simulators.fault_names import check, mistakes
 from simulators.plantsim import SimulatedPlant
 from simulators.processes.parameters import CaseName
-from simulators.truth import Truth, expected, meters_of
+from simulators.truth import Truth, meters_of
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 """The packaged scenario files."""
@@ -80,7 +81,11 @@ class Scenario(BaseModel):
         Raises:
             FixError: a fault names something that the plant does not have.
         """
-        return [t for timed, start, end in self._times() for t in expected(plant, timed.fault, start, end)]
+        return [
+            t
+            for timed, start, end in self._times()
+            for t in expected(plant, timed.fault, start, end, begin=self.begin)
+        ]
 
     def _times(self) -> Iterator[tuple[TimedFault, int, int]]:
         for timed in self.faults:

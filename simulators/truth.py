@@ -1,14 +1,13 @@
 """What a fault should make the rules find: the answer sheet that a scenario is marked with."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from datetime import datetime
 
-from plant.clock import SECOND, iso
+from plant.clock import from_datetime, iso
 from plant.errors import FixError
-from plant.model import Interlock, Plant
-from simulators import faults as f
+from plant.model import Interlock, Meter, Plant
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +19,15 @@ class Truth:
     subject: str
     """Point id for signal rules, interlock id for interlock rules, meter or product id for energy rules."""
     start: int
-    """When the fault began [ns UTC]."""
+    """When it began [ns UTC]."""
     end: int | None
-    """When the fault ended [ns UTC]; None while it lasts."""
+    """When it ended [ns UTC]; None while it lasts."""
     detectable: bool = True
     """False when no rule speaks of it yet."""
+    certain: bool = True
+    """False when found or not found are both right."""
+    slack: float = 5.0
+    """How far start and end of the finding may lie from these [s]: ramps, lags and periods of the instruments."""
 
     def as_json(self) -> dict[str, object]:
         """Plain data; times as ISO 8601."""
@@ -34,7 +37,38 @@ class Truth:
             "start": iso(self.start),
             "end": None if self.end is None else iso(self.end),
             "detectable": self.detectable,
+            "certain": self.certain,
+            "slack": self.slack,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, object]) -> "Truth":
+        """What ``as_json`` wrote.
+
+        Raises:
+            FixError: a field is missing or of the wrong type.
+        """
+        match told:
+            case {
+                "what": str(what),
+                "subject": str(subject),
+                "start": str(start),
+                "end": str() | None as end,
+                "detectable": bool(detectable),
+                "certain": bool(certain),
+                "slack": float() | int() as slack,
+            }:
+                times = _time(start), None if end is None else _time(end)
+                return cls(what, subject, *times, detectable=detectable, certain=certain, slack=float(slack))
+            case _:
+                raise FixError(f"this is no truth of a scenario: {told!r}")
+
+
+def _time(text: str) -> int:
+    try:
+        return from_datetime(datetime.fromisoformat(text))
+    except ValueError as error:
+        raise FixError(f"no time of a truth: {text!r}") from error
 
 
 def to_json(truths: Iterable[Truth]) -> str:
@@ -57,7 +91,12 @@ def interlock_of(plant: Plant, name: str) -> Interlock:
 
 def meters_of(plant: Plant) -> dict[str, str]:
     """Point of the total by meter id, energy and production meters."""
-    return {m.id: m.point for m in chain(plant.meters, (p.production for p in plant.products))}
+    return {m.id: m.point for m in all_meters(plant)}
+
+
+def all_meters(plant: Plant) -> tuple[Meter, ...]:
+    """Energy and production meters."""
+    return *plant.meters, *(p.production for p in plant.products)
 
 
 def device_points(plant: Plant, device: str) -> tuple[str, ...]:
@@ -76,51 +115,3 @@ def device_points(plant: Plant, device: str) -> tuple[str, ...]:
         sources = ", ".join(s.id for s in plant.sources)
         raise FixError(f"no device {device!r} in plant {plant.id!r}: name a source ({sources}) or a meter")
     return found
-
-
-def expected(  # noqa: PLR0911 - one return for each kind of fault
-    plant: Plant, fault: f.Fault, start: int, end: int | None
-) -> tuple[Truth, ...]:
-    """The findings that ``fault``, present from ``start`` to ``end`` [ns UTC], should produce."""
-    match fault:
-        case f.MeterStuck() | f.MeterReset():
-            rule = "EN-STUCK" if isinstance(fault, f.MeterStuck) else "EN-RESET"
-            return (Truth(rule, fault.meter, start, end),)
-        case f.DeviceOffline():
-            return _offline(plant, fault, start, end)
-        case f.BypassLeftOn():
-            limit = interlock_of(plant, fault.interlock).bypass_limit * SECOND
-            long = end is None or end - start > limit
-            return (Truth("IA-06", fault.interlock, start, end),) if long else ()
-        case f.InterlockMissed() | f.InterlockSlow() | f.InterlockSpurious() | f.DemandUnderBypass():
-            return (Truth(_RULES[fault.kind], fault.interlock, start, end, fault.kind != "interlock_spurious"),)
-        case f.Frozen() | f.Drift() | f.Spike():
-            return (Truth(_RULES[fault.kind], fault.point, start, end, detectable=False),)
-        case f.OutOfRange() | f.BadStatus() | f.Stale():
-            watched = {c.point for i in plant.interlocks for c in i.causes}
-            return (Truth("IA-14", fault.point, start, end, fault.point in watched),)
-        case f.ClockWrong():
-            return (Truth("CLOCK", fault.source, start, end, detectable=False),)
-        case _:
-            return ()
-
-
-_RULES = {
-    "frozen": "IA-12",
-    "drift": "IA-11",
-    "spike": "IA-15",
-    "interlock_missed": "IA-01",
-    "interlock_slow": "IA-02",
-    "interlock_spurious": "IA-03",
-    "demand_under_bypass": "IA-09",
-}
-
-
-def _offline(plant: Plant, fault: f.DeviceOffline, start: int, end: int | None) -> tuple[Truth, ...]:
-    silent = set(device_points(plant, fault.device))
-    causes = sorted({c.point for i in plant.interlocks for c in i.causes} & silent)
-    meters = [m for m, point in meters_of(plant).items() if point in silent]
-    return (
-        *(Truth("EN-GAP", m, start, end) for m in meters),
-        *(Truth("IA-14", p, start, end) for p in causes),
-    )

@@ -8,10 +8,10 @@ from typing import get_args
 import pytest
 
 from simulators import faults as f
+from simulators.expected import expected
 from simulators.packaged import packaged_plant
 from simulators.remote_plant import PlantOptions, RemotePlant
 from simulators.scenario import TimedFault, packaged_scenarios, parse_scenario
-from simulators.truth import expected
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simulated-plant.md").read_text(encoding="utf-8")
 PLANT = packaged_plant()
