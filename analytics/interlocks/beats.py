@@ -74,7 +74,24 @@ class Progress:
         return max(steps, default=0)
 
 
-def newest_by_source(readings: Readings, source_of: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
+def sources(plant: Plant) -> dict[str, str]:
+    """Source by point, of every point that has one."""
+    return {p.id: p.address.source for p in plant.points.values() if p.address is not None}
+
+
+def regular(plant: Plant) -> dict[str, str]:
+    """Source by point, of the points that show whether their source is alive.
+
+    Those with a period, where the source has any: a point that reports by exception tells the time of its last
+    change, which may be days ago when it is heard for the first time.
+    """
+    every = sources(plant)
+    periodic = {p: s for p, s in every.items() if plant.points[p].period is not None}
+    irregular = set(every.values()) - set(periodic.values())
+    return periodic | {p: s for p, s in every.items() if s in irregular}
+
+
+def times_by_source(readings: Readings, source_of: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
     """Times of the rows of each source that has any [ns UTC]; agents' health counts as ``OWN``."""
     names = [source_of.get(p, OWN if p.startswith(SYSTEM) else None) for p in readings.points]
     order = {name: i for i, name in enumerate(dict.fromkeys(n for n in names if n is not None))}

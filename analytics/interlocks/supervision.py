@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from analytics.interlocks.beats import OWN, Progress, edges, newest_by_source, pause, seconds
+from analytics.interlocks.beats import OWN, Progress, edges, pause, regular, seconds, sources, times_by_source
 from analytics.interlocks.bypass import BypassMonitor, bypass_switches
 from analytics.interlocks.demand import DemandMonitor, Times
 from analytics.interlocks.parameters import Parameters
@@ -66,7 +66,7 @@ class Supervision:
         self.lateness = max(int(parameters.lateness * SECOND), 2 * self._skew)
         """See ``Engine.lateness``."""
         self._wait = max(int(parameters.wait * SECOND), 2 * self._skew)
-        self._source_of = {p.id: p.address.source for p in plant.points.values() if p.address is not None}
+        self._source_of, self._regular = sources(plant), regular(plant)
         self._progress = Progress(s.id for s in plant.sources)
         self._windows: dict[str, _Watched] = {}
         """By a name that is stable over restarts."""
@@ -105,15 +105,16 @@ class Supervision:
         """Take a batch; findings that are new, changed or withdrawn."""
         if not len(readings):
             return []
-        times = newest_by_source(readings, self._source_of)
-        self._progress.step({source: int(time.max()) for source, time in times.items()})
+        newest = times_by_source(readings, self._source_of)
+        self._progress.step({source: int(time.max()) for source, time in newest.items()})
         rows = self._rows(readings)
-        for source, time in times.items():
+        alive = times_by_source(readings, self._regular)
+        for source, time in alive.items():
             if self._of_beat.get(source):
                 beats = seconds(time)
                 for name in self._of_beat[source]:
                     rows[name] += beats
-        found = self._step_silences({s: edges(t) for s, t in times.items() if s != OWN})
+        found = self._step_silences({s: edges(t) for s, t in alive.items() if s != OWN})
         for name, watched in self._windows.items():
             fresh = _in_order(rows.get(name, []))
             due, horizon = self._reach(watched.sources)

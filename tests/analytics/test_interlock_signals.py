@@ -2,6 +2,7 @@
 
 import pytest
 
+from plant.readings import Reading
 from tests.analytics.interlock_kit import BAD, SKEW, T0, Course, Found, S, Watch, judge, plant, told
 
 ONE = plant()
@@ -133,6 +134,11 @@ def test_a_point_that_stays_away_when_its_source_is_back() -> None:
 def test_one_source_alone_is_no_witness_of_its_own_silence() -> None:
     rows = [r for r in told(ONE, 90, **without(10, 60, "A", "H", "V")) if r.point != "M"]
     assert Watch(ONE).hear(rows).found() == [Found("IA-14", "dcs", 10, 60)], "found when it is back"
+
+
+def test_a_switch_that_was_turned_long_ago_is_no_silence_since_then() -> None:
+    rows = [*told(ONE, 60, W=[(0, None)]), Reading("W", T0 - 72_000 * S, 0.0)]
+    assert Watch(ONE).hear(rows).found() == []
 
 
 @pytest.mark.parametrize("offset", [-3600, -2.5, 2.5, 3600])
