@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from plant.errors import FixError, PlantError
-from plantwatch.commands import access, data, plant_file, running, simulate
+from plantwatch.commands import access, data, demo, plant_file, running, simulate
 
 app = typer.Typer(
     name="plantwatch",
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+demo.add_to(app)
 running.add_to(app)
 plant_file.add_to(app)
 data.add_to(app)

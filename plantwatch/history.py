@@ -2,25 +2,34 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from analytics.energy.standards import EnergyData
+from analytics.engine import Engine
+from analytics.replay import Comparison, ReplayResult, compare, held, replay
 from ingest.export import Existing, ExportFormat, Span
 from ingest.export import export as write_export
+from plant.clock import SECOND
 from plant.errors import FixError, Unavailable
 from plant.io.duckdb import DuckDbHistorian
 from plant.model import Plant
 from plant.settings import load_settings
 from plant.virtual import result_units
+from plantwatch import wiring
 from plantwatch.commands.options import err
+from plantwatch.findings_store import FindingsStore
+from plantwatch.rules import parameters
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]
 """Hears how much is done, of how much."""
 
+_MOST = 1_000_000
+"""Live findings that are compared at most."""
 FORMATS = {".csv": ExportFormat.CSV, ".parquet": ExportFormat.PARQUET}
 
 
@@ -40,6 +49,35 @@ def export_history(points: Sequence[str], span: Span, path: Path, *, existing: E
         )
 
     return with_history("exporting", work)
+
+
+def replay_history(plant: Plant, start: int, end: int) -> tuple[ReplayResult, Comparison]:
+    """Run the rules over the stored history, and compare with what they found live.
+
+    Args:
+        plant: whose history it is; another version of the plant file shows what its set points would have found.
+        start: from when [ns UTC].
+        end: until when, not included [ns UTC].
+
+    Raises:
+        FixError: there is no history, or the server has it open.
+    """
+    settings = load_settings()
+    speed = wiring.speed(settings)
+
+    async def work(historian: DuckDbHistorian, tell: Tell) -> ReplayResult:
+        def told(until: int, _rows: int) -> None:
+            tell((until - start) // SECOND, (end - start) // SECOND)
+
+        def engine() -> Engine:
+            return Engine(plant, EnergyData.packaged(), parameters(speed))
+
+        return await replay(plant, engine, historian, start, end, progress=told)
+
+    result = with_history("replaying", work)
+    with closing(FindingsStore(settings.data / "findings.db")) as store:
+        live = store.newest(limit=_MOST, end=end)
+    return result, compare(held(live, start, end), result.findings)
 
 
 def chosen(plant: Plant, points: Sequence[str] | None) -> Sequence[str]:

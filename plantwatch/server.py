@@ -26,7 +26,6 @@ from alerts.routing import Route
 from alerts.service import Alerts
 from analytics.energy.standards import EnergyData
 from analytics.engine import Engine
-from analytics.interlocks.parameters import Parameters, default_parameters
 from analytics.stream import Analytics
 from ingest.dead_letter import DeadLetters
 from ingest.ledger import Ledger
@@ -50,6 +49,7 @@ from plantwatch.follow import follow
 from plantwatch.http import listen, serve_http
 from plantwatch.latest import LatestValues
 from plantwatch.login_codes import LoginCodes, exchange
+from plantwatch.rules import parameters
 
 _log = logging.getLogger(__name__)
 _HOUR = 3600.0
@@ -59,12 +59,6 @@ _RECENT = 600 * SECOND
 """How far back all other values are read at the start [ns]."""
 _TURN = 60.0
 """How often held-back refusals are written [s]."""
-
-
-def parameters(speed: float) -> Parameters:
-    """The interlock parameters; a fast clock stretches the ways of values to us by its speed."""
-    found, times = default_parameters(), max(1.0, speed)
-    return found.model_copy(update={"skew": found.skew * times, "lateness": found.lateness * times})
 
 
 @dataclass(slots=True)
