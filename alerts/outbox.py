@@ -1,4 +1,4 @@
-"""The outbox: what waits to be delivered, in order, bounded, on disk; and the receipt of every attempt.
+"""The outbox: what waits to be delivered, the urgent first, bounded, on disk; and the receipt of every attempt.
 
 It remembers how far it has read the journal in the same transaction as the messages: a crash neither loses nor
 doubles one.
@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +16,9 @@ from plant.errors import FixError, Unavailable
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS message (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lane INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT;
+CREATE INDEX IF NOT EXISTS turn ON message (lane, number);
 CREATE TABLE IF NOT EXISTS receipt (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, time INTEGER NOT NULL, status INTEGER,
     text TEXT NOT NULL) STRICT;
@@ -24,12 +27,20 @@ CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) 
 MAX_RECEIPT_TEXT = 500
 
 
+class Lane(IntEnum):
+    """In a flood of alarms a critical one does not stand behind a thousand lesser ones."""
+
+    URGENT = 0
+    ORDINARY = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message; its id stays the same over all attempts."""
 
     id: str
     body: bytes
+    lane: Lane = Lane.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Outbox:
 
         Args:
             path: the file.
-            most: messages that may wait; then the oldest are dropped and counted.
+            most: messages that may wait; then the oldest are dropped and counted, urgent ones last.
             receipts: newest receipts that are kept.
 
         Raises:
@@ -87,26 +98,28 @@ class Outbox:
         """
         with self._transaction():
             self._db.executemany(
-                "INSERT OR IGNORE INTO message (id, body) VALUES (?, ?)", [(m.id, m.body) for m in messages]
+                "INSERT OR IGNORE INTO message (id, lane, body) VALUES (?, ?, ?)",
+                [(m.id, m.lane, m.body) for m in messages],
             )
             self._set("cursor", cursor)
             extra = self._one("SELECT count(*) FROM message") - self._most
             if extra > 0:
                 self._db.execute(
-                    "DELETE FROM message WHERE number IN (SELECT number FROM message ORDER BY number LIMIT ?)",
+                    "DELETE FROM message WHERE number IN"
+                    " (SELECT number FROM message ORDER BY lane DESC, number LIMIT ?)",
                     (extra,),
                 )
                 self._set("dropped", self.dropped + extra)
 
-    def oldest(self) -> Message | None:
-        """The message to deliver next.
+    def next(self) -> Message | None:
+        """The message to deliver next: the oldest of the first lane that has one.
 
         Raises:
             Unavailable: the file cannot be read now.
         """
         with self._translated():
-            found = self._db.execute("SELECT id, body FROM message ORDER BY number LIMIT 1").fetchone()
-        return None if found is None else Message(found[0], found[1])
+            found = self._db.execute("SELECT id, body, lane FROM message ORDER BY lane, number LIMIT 1").fetchone()
+        return None if found is None else Message(found[0], found[1], Lane(found[2]))
 
     def record(self, receipt: Receipt, *, done: bool) -> None:
         """Keep the receipt of an attempt, and take the message out when it is ``done``.

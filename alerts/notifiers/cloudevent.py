@@ -1,10 +1,13 @@
 """A journal line as a CloudEvents 1.0 JSON event (github.com/cloudevents/spec, JSON format)."""
 
 import json
+from typing import Any
 
 from alerts.journal import Line
-from alerts.outbox import Message
+from alerts.outbox import Lane, Message
+from alerts.standing import load
 from plant.clock import iso
+from plant.model import Priority
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -30,4 +33,10 @@ def event(plant: str, line: Line) -> Message:
             "detail": entry.detail,
         },
     }
-    return Message(ident, json.dumps(body, ensure_ascii=False, allow_nan=False).encode())
+    return Message(ident, json.dumps(body, ensure_ascii=False, allow_nan=False).encode(), _lane(after))
+
+
+def _lane(after: dict[str, Any]) -> Lane:
+    standing = load(after)
+    critical = standing is None or standing.alarm.priority is Priority.CRITICAL
+    return Lane.URGENT if critical else Lane.ORDINARY

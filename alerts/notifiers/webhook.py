@@ -1,4 +1,4 @@
-"""A signed webhook: at least once, in order, with a receipt of every attempt.
+"""A signed webhook: at least once, the critical first, else in order, with a receipt of every attempt.
 
 A receiver that is away stops only its own queue. Redirects are not followed: a signed alarm goes where the
 engineer said, and nowhere else.
@@ -94,7 +94,7 @@ class Webhook:
         self._backoff = Backoff(5.0, _LONGEST_PAUSE) if backoff is None else backoff
         self._outage = Outage(f"webhook {route.target}", _LOG)
         self._news = asyncio.Event()
-        self._tries = 0
+        self._tried = ("", 0)
         self.gone = False
         """The receiver answered 410: nothing more is sent until a restart."""
         self.refused = 0
@@ -122,14 +122,14 @@ class Webhook:
             self._news.set()
 
     async def run(self) -> None:
-        """Deliver the oldest message until it is accepted, then the next."""
+        """Deliver one message after the other; one that is not accepted now is tried again."""
         async with httpx.AsyncClient(
             follow_redirects=False, timeout=self._timeout, trust_env=False, verify=self._trust
         ) as client:
             while not self.gone:
                 self._news.clear()
                 try:
-                    message = self.outbox.oldest()
+                    message = self.outbox.next()
                     wait = None if message is None else await self._deliver(client, message)
                 except Unavailable as error:
                     self._outage.failed(error)
@@ -143,9 +143,10 @@ class Webhook:
         """One attempt; the time to wait before the next [s], None when there is nothing to wait for."""
         receipt, after = await self._attempt(client, message)
         status = receipt.status
-        self._tries += 1
+        tries = 1 + (self._tried[1] if self._tried[0] == message.id else 0)
+        self._tried = (message.id, tries)
         accepted = status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES
-        refused = status in _IMPOSSIBLE or (status == _BAD_REQUEST and self._tries >= _TRIES)
+        refused = status in _IMPOSSIBLE or (status == _BAD_REQUEST and tries >= _TRIES)
         self.gone = status == HTTPStatus.GONE
         self.outbox.record(receipt, done=accepted or refused)
         if not (accepted or refused):
@@ -156,7 +157,6 @@ class Webhook:
             _LOG.error("webhook %s will not take message %s: answer %s", self.name, message.id, status)
         self._outage.over()
         self._backoff.reset()
-        self._tries = 0
         return None
 
     async def _attempt(self, client: httpx.AsyncClient, message: Message) -> tuple[Receipt, float]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.outbox import Message, Outbox, Receipt
+from alerts.outbox import Lane, Message, Outbox, Receipt
 from plant.errors import FixError, Unavailable
 
 
@@ -23,7 +23,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 def taken(outbox: Outbox) -> list[str]:
     found = []
-    while (oldest := outbox.oldest()) is not None:
+    while (oldest := outbox.next()) is not None:
         found.append(oldest.id)
         outbox.record(Receipt(oldest.id, 1, 200, "ok"), done=True)
     return found
@@ -39,7 +39,7 @@ def test_messages_leave_in_the_order_in_which_they_came(outbox: Outbox) -> None:
 def test_what_was_not_accepted_stays_the_oldest(outbox: Outbox) -> None:
     outbox.put([message(1), message(2)], 2)
     outbox.record(Receipt("m1", 1, 500, "no"), done=False)
-    assert outbox.oldest() == message(1)
+    assert outbox.next() == message(1)
 
 
 def test_the_same_message_again_is_not_doubled(outbox: Outbox) -> None:
@@ -55,6 +55,14 @@ def test_over_the_bound_the_oldest_are_dropped_and_counted(outbox: Outbox) -> No
     outbox.put([message(n) for n in range(8, 20)], 20)
     assert (outbox.waiting, outbox.dropped) == (5, 15)
     assert taken(outbox) == [f"m{n}" for n in range(15, 20)]
+
+
+def test_an_urgent_message_goes_first_and_is_dropped_last(outbox: Outbox) -> None:
+    urgent = [Message(f"u{n}", b"", Lane.URGENT) for n in range(2)]
+    outbox.put([message(1), message(2), urgent[0], message(3), message(4), urgent[1]], 6)
+    outbox.put([message(5)], 7)
+    assert outbox.dropped == 2
+    assert taken(outbox) == ["u0", "u1", "m3", "m4", "m5"]
 
 
 def test_only_the_newest_receipts_are_kept_newest_first(outbox: Outbox) -> None:
@@ -107,7 +115,7 @@ def test_after_any_actions_and_restarts_it_holds_what_a_bounded_queue_would(
         elif model:
             outbox.record(Receipt(model[0], 1, 200, ""), done=action == "done")
             model = model[action == "done" :]
-        oldest = outbox.oldest()
+        oldest = outbox.next()
         assert (None if oldest is None else oldest.id) == (model[0] if model else None)
         assert (outbox.waiting, outbox.dropped, outbox.cursor) == (len(model), dropped, number)
     outbox.close()

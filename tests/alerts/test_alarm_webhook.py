@@ -40,8 +40,8 @@ class Waits:
         await asyncio.sleep(0)
 
 
-def line(seq: int) -> Line:
-    alarm = {"id": f"alarm {seq}", "subject": "p", "origin": "limit", "priority": "high", "message": "压力高"}
+def line(seq: int, priority: str = "high") -> Line:
+    alarm = {"id": f"alarm {seq}", "subject": "p", "origin": "limit", "priority": priority, "message": "压力高"}
     after = {"alarm": alarm, "state": {"active": True}, "open": [], "annunciate": True, "phase": "unack"}
     return Line(seq, Entry(T0, T0, "raised", f"alarm {seq}", f"o{seq}", detail="value 95", after=after), "ab" * 32)
 
@@ -244,6 +244,16 @@ async def test_the_proxies_of_the_environment_are_not_used(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     server, _, _, _ = await deliver(tmp_path)
     assert len(server.requests) == 1
+
+
+async def test_a_critical_alarm_does_not_wait_behind_lesser_ones(tmp_path: Path) -> None:
+    async with receiver() as server:
+        with Outbox(tmp_path / "outbox.db") as outbox:
+            hook = webhook(outbox, f"http://127.0.0.1:{server.port}/", Waits())
+            hook.offer([*[line(n) for n in range(1, 4)], line(4, "critical"), line(5, "critical")])
+            async with running(hook):
+                await empty(outbox)
+    assert [i.partition("-")[0] for i in ids(server.requests)] == ["4", "5", "1", "2", "3"]
 
 
 # --- TLS ------------------------------------------------------------------------------------------
