@@ -25,6 +25,7 @@ _SPELLINGS = {
     "kg/m3": "kg/m**3",
     "mg/m3": "mg/m**3",
     "m3/h": "m**3/hour",
+    "m3/min": "m**3/min",
     "t/h": "metric_ton/hour",
     "kg/h": "kg/hour",
     "Nm3/h": "Nm3/hour",

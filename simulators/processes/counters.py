@@ -1,5 +1,6 @@
 """Cumulative meters as the field has them: whole digits of a counter that rolls over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,8 +55,12 @@ class Counters:
     """A zero for every total: keeps its column until the step has counted."""
 
     @classmethod
-    def of(cls, plant: Plant) -> "Counters":
+    def of(cls, plant: Plant, starts: Mapping[str, tuple[float, int]] = START) -> "Counters":
         """Counters with the units and roll-overs of the plant file.
+
+        Args:
+            plant: the plant file.
+            starts: what each meter shows at the start [its unit], and its decimal places.
 
         Raises:
             FixError: the plant file lacks a counter or gives it a unit that is not counted here.
@@ -64,7 +69,7 @@ class Counters:
         rollover = {m.point: m.rollover for m in meters}
         per_unit = {"kWh": 1.0 / J_PER_KWH, "GJ": 1.0 / J_PER_GJ, "t": 1e-3, "m3": 1.0}
         counters: dict[str, Counter] = {}
-        for name, (start, decimals) in START.items():
+        for name, (start, decimals) in starts.items():
             point = f"{name}.total"
             unit = plant.points[point].unit if point in plant.points else "nothing"
             if unit not in per_unit:

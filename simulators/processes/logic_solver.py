@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from plant.errors import FixError
 from plant.model import Cause, Comparator, Interlock
@@ -94,8 +94,8 @@ class LogicSolver:
     """Points the votes read, in the order in which ``scan`` takes their values."""
     commands: dict[str, float]
     """Every command point: 1 while tripped."""
-    resets: dict[str, float] = field(default_factory=dict)
-    """Last position of each reset button, to see it rise."""
+    resets: dict[str, float]
+    """Last position of each reset button, to see it rise; several interlocks may share one."""
 
     @classmethod
     def of(cls, interlocks: Sequence[Interlock]) -> "LogicSolver":
@@ -107,18 +107,18 @@ class LogicSolver:
             inputs += [cause.point for cause in interlock.causes]
             channels = [Channel.of(cause) for cause in interlock.causes]
             functions[interlock.id] = Function(interlock, channels, columns, interlock.votes_needed)
-        return cls(functions, tuple(inputs), {i.command: 0.0 for i in interlocks})
+        resets = {i.reset: 0.0 for i in interlocks if i.reset is not None}
+        return cls(functions, tuple(inputs), {i.command: 0.0 for i in interlocks}, resets)
 
     def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float]) -> None:
         """One scan of every interlock; ``values`` belong to ``inputs``, ``switches`` holds every switch by id."""
+        rising = {b for b, before in self.resets.items() if switches[b] > before}
         for function in self.functions.values():
-            button = function.interlock.reset
-            pressed = 0.0 if button is None else switches[button]
-            rises = button is not None and pressed > self.resets.get(button, 0.0)
-            function.scan(now, values[function.columns], switches, reset=rises)
-            if button is not None:
-                self.resets[button] = pressed
+            reset = function.interlock.reset in rising
+            function.scan(now, values[function.columns], switches, reset=reset)
             self.commands[function.interlock.command] = 1.0 if function.tripped else 0.0
+        for button in self.resets:
+            self.resets[button] = switches[button]
 
     def mode(self, interlock: str, mode: InterlockMode) -> None:
         """Set how one interlock behaves.

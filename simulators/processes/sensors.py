@@ -17,13 +17,15 @@ FROM_SI: dict[str, tuple[float, float]] = {
     "kA/m2": (1e-3, 0.0), "kPa": (1e-3, 0.0), "MPa": (1e-6, 0.0), "m3/h": (3600.0, 0.0), "t/h": (3.6, 0.0),
     "kg/m3": (1.0, 0.0), "g/L": (1.0, 0.0), "mg/m3": (1e6, 0.0), "ug/L": (1e6, 0.0), "mg/kg": (1e6, 0.0),
     "mm/s": (1e3, 0.0), "uS/cm": (1e4, 0.0), "kWh/t": (1.0 / 3600.0, 0.0), "kWh": (1.0, 0.0), "GJ": (1.0, 0.0),
-    "t": (1.0, 0.0), "m3": (1.0, 0.0),
+    "t": (1.0, 0.0), "m3": (1.0, 0.0), "kg": (1.0, 0.0), "m": (1.0, 0.0), "m/s": (1.0, 0.0),
+    "m/min": (60.0, 0.0), "m3/min": (60.0, 0.0), "ppm": (1e6, 0.0), "Pa": (1.0, 0.0), "kN": (1e-3, 0.0),
 }  # fmt: skip
 """Factor and offset from SI to a point's unit; counters already count in their own unit."""
 
 LAG: dict[str, float] = {
     "degC": 15.0, "g/L": 30.0, "kg/m3": 5.0, "ug/L": 60.0, "mg/kg": 30.0, "mg/m3": 4.0, "uS/cm": 10.0,
     "m3/h": 1.5, "t/h": 1.5, "kPa": 0.7, "MPa": 0.7, "%": 3.0, "kW": 0.5, "mV": 10.0, "1": 5.0,
+    "m3/min": 1.5, "ppm": 10.0, "Pa": 0.7,
 }  # fmt: skip
 """Time constant [s] of an instrument by unit; electrical instruments have 0.2 s."""
 

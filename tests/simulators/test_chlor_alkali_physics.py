@@ -6,12 +6,13 @@ import pytest
 
 from plant.clock import SECOND
 from plant.plantfile import load_plant
-from simulators.processes.chlor_alkali import Block, ChlorAlkali
+from simulators.processes.chlor_alkali import ChlorAlkali
 from simulators.processes.constants import M_CL2, M_H2
 from simulators.processes.electrolysis import DESIGN_TEMPERATURE, Electrolyser, cell_voltage
 from simulators.processes.liquids import brine_density, caustic_density, vapour_pressure
 from simulators.processes.parameters import CaseName, load_case
 from simulators.processes.rectifier import loss
+from simulators.processes.stepped import Block
 
 START = 1_790_000_000 * SECOND
 FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"

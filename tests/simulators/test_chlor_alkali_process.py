@@ -15,9 +15,10 @@ from plant.errors import FixError
 from plant.model import AlarmKind, Kind, Plant
 from plant.plantfile import load_plant
 from simulators.process import Process
-from simulators.processes.chlor_alkali import Block, ChlorAlkali
+from simulators.processes.chlor_alkali import ChlorAlkali
 from simulators.processes.counters import Counter
 from simulators.processes.parameters import Case, CaseName, load_case
+from simulators.processes.stepped import Block
 
 FILE = Path(__file__).parents[2] / "simulators" / "plants" / "chlor_alkali.yaml"
 PLANT = load_plant(FILE)
