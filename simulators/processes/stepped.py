@@ -1,4 +1,4 @@
-"""Physics of any plant as a ``Process``: instruments, meters, switches and safety logic around it, step by step."""
+"""Physics of any plant as a ``Process``: instruments, meters, switches and safety logic around it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
