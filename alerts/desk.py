@@ -91,7 +91,9 @@ class AlarmDesk:
         self._roll.restore({alarm.id: alarm for alarm in alarms})
         self._findings = FindingAlarms(self._roll, found)
         states = {i: s.state for i, s in self._roll.standing.items()}
-        self._limits.restore({i: (s.active, s.quality_bad, s.process_time) for i, s in states.items()})
+        before = {i: (s.active, s.quality_bad, s.process_time) for i, s in states.items()}
+        self._limits.restore(before, self._roll.timers)
+        self._roll.timers = self._limits.timers
 
     @property
     def counts(self) -> DeskCounts:
@@ -137,8 +139,8 @@ class AlarmDesk:
 
     @property
     def waiting(self) -> int:
-        """Lines that wait for the journal."""
-        return len(self._roll.pending)
+        """What waits for the journal: 0 when everything so far is durable."""
+        return self._roll.waiting
 
     # --- from people ----------------------------------------------------------------------------
 

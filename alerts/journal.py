@@ -7,7 +7,7 @@ cannot show from inside the file: note ``Verdict.head`` somewhere else, and ask 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, written INTEGER NOT NULL, event TEXT NOT NULL,
     alarm TEXT, occurrence TEXT, user TEXT, detail TEXT NOT NULL, after TEXT, hash TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS timer (alarm TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS by_alarm ON journal (alarm, seq);
 CREATE INDEX IF NOT EXISTS by_occurrence ON journal (occurrence);
 CREATE INDEX IF NOT EXISTS calls ON journal (time) WHERE event IN ('raised', 'realarmed');
@@ -111,8 +112,13 @@ class Journal:
         """Number and hash of the last row."""
         return self._seq, self._hash
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[Entry], *, timers: Mapping[str, object] | None = None) -> None:
         """Write all entries durably, or none.
+
+        Args:
+            entries: the lines, oldest first.
+            timers: replaces all timers in the same breath; None leaves them. They are no record of what happened
+                and stand outside the chain: only delays that run, so that a restart does not begin them anew.
 
         Raises:
             Unavailable: nothing was written; keep them and try again.
@@ -128,6 +134,11 @@ class Journal:
             if self._last() != (self._seq, self._hash):
                 raise Unavailable("another process has written it; stop that one")  # noqa: TRY301 - rolls back below
             self._db.executemany(f"INSERT INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608
+            if timers is not None:
+                self._db.execute("DELETE FROM timer")
+                self._db.executemany(
+                    "INSERT INTO timer VALUES (?, ?)", [(a, _canonical(body)) for a, body in timers.items()]
+                )
             self._db.execute("COMMIT")
         except (sqlite3.Error, Unavailable) as error:
             if self._db_open() and self._db.in_transaction:
@@ -166,6 +177,18 @@ class Journal:
             "(SELECT max(seq) FROM journal WHERE alarm IS NOT NULL AND after IS NOT NULL GROUP BY alarm)"
         )
         return self._lines(sql, ())
+
+    def timers(self) -> dict[str, dict[str, Any]]:
+        """The delays that ran when it was last written, by alarm.
+
+        Raises:
+            Unavailable: the file cannot be read now.
+        """
+        try:
+            rows = self._db.execute("SELECT alarm, body FROM timer").fetchall()
+        except sqlite3.Error as error:
+            raise Unavailable(f"alarm journal {self._path} cannot be read: {error}") from error
+        return {alarm: found for alarm, body in rows if (found := _state(body)) is not None}
 
     def knows(self, occurrence: str) -> bool:
         """True when a line about this occurrence exists.

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from alerts.alarm import Alarm, Origin
 from alerts.journal import Entry, Journal, Line
 from alerts.lifecycle import Event, Moved, Phase, State, What, transition
-from alerts.standing import Standing, dump, load
+from alerts.rules import Timer
+from alerts.standing import Standing, dump, dump_timers, load, load_timers
 from plant.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -26,8 +27,11 @@ class Roll:
     shelved: set[str] = field(default_factory=set)
     pending: list[Entry] = field(default_factory=list)
     """Lines that wait for the journal."""
+    timers: dict[str, Timer] = field(default_factory=dict)
+    """The delays that run, as they should stand in the journal."""
     unreadable: int = 0
     """Alarms whose state in the journal could not be read: normal until the process says otherwise."""
+    _timers_written: dict[str, Timer] = field(default_factory=dict)
 
     def apply(self, alarm: str, event: Event, time: int, *, detail: str = "") -> None:
         """Let an event happen at ``time`` [ns UTC]; one that is impossible in this state changes nothing."""
@@ -76,16 +80,23 @@ class Roll:
         )
 
     def flush(self) -> bool:
-        """Write what waits; whether there was anything.
+        """Write what waits; whether there was any line.
 
         Raises:
             Unavailable: it cannot be written now; nothing is lost, try again.
         """
-        if not self.pending:
+        if not self.waiting:
             return False
-        self.journal.append(self.pending)
-        self.pending = []
-        return True
+        dirty = self.timers != self._timers_written
+        self.journal.append(self.pending, timers=dump_timers(self.timers) if dirty else None)
+        written, self.pending = bool(self.pending), []
+        self._timers_written = dict(self.timers)
+        return written
+
+    @property
+    def waiting(self) -> int:
+        """Lines that wait for the journal, and one more when timers do."""
+        return len(self.pending) + (self.timers != self._timers_written)
 
     def knows(self, occurrence: str) -> bool:
         """Whether a line about this occurrence exists.
@@ -102,6 +113,8 @@ class Roll:
             Unavailable: the journal cannot be read.
         """
         self.standing = {alarm.id: Standing(alarm) for alarm in limits.values()}
+        self.timers = load_timers(self.journal.timers())
+        self._timers_written = dict(self.timers)
         for line in self.journal.latest():
             found = None if line.entry.after is None else load(line.entry.after)
             if found is None:

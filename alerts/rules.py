@@ -43,6 +43,17 @@ class Change:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A delay that runs, with all that is needed to let it run on after a restart."""
+
+    since: int
+    """Start of the condition [ns UTC]."""
+    last: Reading
+    """What its point last sent."""
+    source: str
+
+
 @dataclass(slots=True)
 class _Watch:
     """A limit with what it has seen."""
@@ -82,8 +93,9 @@ class Limits:
     watches: dict[str, list[_Watch]] = field(default_factory=dict)
     """By point."""
     arrivals: Arrivals = field(default_factory=Arrivals)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    """Delays that run, by alarm."""
     _running: dict[str, _Watch] = field(default_factory=dict)
-    """Those whose delay runs, by alarm."""
     _sources: dict[str, _Source] = field(default_factory=dict)
 
     @classmethod
@@ -92,16 +104,21 @@ class Limits:
         watches = {p.id: [_Watch(limit) for limit in p.alarms] for p in plant.points.values() if p.alarms}
         return cls(watches, Arrivals(speed))
 
-    def restore(self, states: Mapping[str, tuple[bool, bool, int | None]]) -> None:
+    def restore(self, states: Mapping[str, tuple[bool, bool, int | None]], timers: Mapping[str, Timer]) -> None:
         """Begin with what the journal says: (active, quality bad, time of the last change) by alarm id.
 
-        Readings up to that time were judged before the restart; their redelivery changes nothing.
+        Readings up to that time, or to the last of a timer, were judged before: their redelivery changes nothing.
         """
         for point, watches in self.watches.items():
             for watch in watches:
                 watch.active, watch.bad, time = states.get(watch.limit.id, (False, False, None))
                 if time is not None:
                     self.arrivals.restore(point, time)
+                timer = timers.get(watch.limit.id)
+                if timer is not None and timer.last.point == point:
+                    watch.since, watch.last, watch.source = timer.since, timer.last, timer.source
+                    self.arrivals.restore(point, timer.last.time)
+                    self._noted(watch, [])
 
     def step(self, readings: Readings, now: int, *, source: str = "") -> list[Change]:
         """The changes that a batch makes, in the order of event time.
@@ -131,15 +148,19 @@ class Limits:
         """Raise what was about to be raised when its source fell silent: silence is no proof of a return."""
         until = now - round(QUIET * self.arrivals.speed)
         changes: list[Change] = []
-        for watch in [w for w in self._running.values() if not w.active and self._sources[w.source].heard < until]:
-            changes += self._noted(watch, _expire(watch, until))
+        for watch in [w for w in self._running.values() if not w.active]:
+            if self._sources.setdefault(watch.source, _Source(heard=now)).heard < until:
+                changes += self._noted(watch, _expire(watch, until))
         return sorted(changes, key=lambda c: c.time)
 
     def _noted(self, watch: _Watch, changes: list[Change]) -> list[Change]:
-        if watch.since is None:
-            self._running.pop(watch.limit.id, None)
-        else:
-            self._running[watch.limit.id] = watch
+        alarm, last = watch.limit.id, watch.last
+        if watch.since is None or last is None:
+            self._running.pop(alarm, None)
+            self.timers.pop(alarm, None)
+        elif alarm not in self.timers or self.timers[alarm].since != watch.since:
+            self._running[alarm] = watch
+            self.timers[alarm] = Timer(watch.since, last, watch.source)
         return changes
 
 

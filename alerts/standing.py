@@ -1,11 +1,15 @@
 """An alarm with its state, to and from the journal's JSON. What cannot be read falls towards annunciation."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from alerts.alarm import Alarm, Origin
 from alerts.lifecycle import Phase, Shelf, State
+from alerts.rules import Timer
 from plant.model import Priority
+from plant.readings import Reading
 
 RANK = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.MEDIUM: 2, Priority.LOW: 3}
 """0 for the most urgent."""
@@ -104,6 +108,33 @@ def load(after: dict[str, Any]) -> Standing | None:
         return Standing(Alarm(**alarm), State(**state), tuple(after["open"]), int(after.get("heard", 0)))
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def dump_timers(timers: Mapping[str, Timer]) -> dict[str, dict[str, Any]]:
+    """The journal's JSON of the delays that run."""
+    return {
+        alarm: {
+            "since": t.since,
+            "source": t.source,
+            "point": t.last.point,
+            "time": t.last.time,
+            "value": t.last.value if math.isfinite(t.last.value) else str(t.last.value),
+            "status": t.last.status,
+        }
+        for alarm, t in timers.items()
+    }
+
+
+def load_timers(stored: Mapping[str, dict[str, Any]]) -> dict[str, Timer]:
+    """The delays that run; one that cannot be read begins anew with the next reading."""
+    found: dict[str, Timer] = {}
+    for alarm, t in stored.items():
+        try:
+            last = Reading(t["point"], int(t["time"]), float(t["value"]), int(t["status"]))
+            found[alarm] = Timer(int(t["since"]), last, str(t["source"]))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
 
 
 def _shelf(stored: object) -> Shelf | None:

@@ -18,6 +18,8 @@ MAX_BATCH_ROWS = 1_000_000
 MAX_FINDING_BYTES = 256 * 1024
 _LATEST = 2**62
 """Bound of times in a finding [ns UTC]: they must fit 64-bit columns."""
+_STATUS_END = 2**32
+"""OPC UA status codes have 32 bits."""
 _NAME = 200
 """Most characters of a rule or subject."""
 
@@ -187,6 +189,9 @@ def _check(finding: Finding) -> None:
     times = (finding.start, finding.told, 0 if finding.end is None else finding.end)
     if not all(0 <= t < _LATEST for t in times):
         message = f"times {times} are not nanoseconds of this age"
+        raise ValueError(message)
+    if not all(0 <= r.time < _LATEST and 0 <= r.status < _STATUS_END for r in finding.evidence):
+        message = "a reading of the evidence has a time or status code that no reading has"
         raise ValueError(message)
     if not all(0 < len(name) <= _NAME for name in (finding.rule, finding.subject)):
         message = f"rule and subject must have 1 to {_NAME} characters"

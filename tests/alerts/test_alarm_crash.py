@@ -12,7 +12,7 @@ from plant.clock import wall_clock
 from tests.alerts.alarm_plant import make_plant
 from tests.alerts.alarm_writer import state
 
-KILLS = 12
+KILLS = 10
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,6 +1,7 @@
 """The desk: what it answers is durable, a restart changes nothing, and findings come, end and come again."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -46,6 +47,15 @@ class Bench:
         self.now += round(after * SECOND)
         self.seen.append(Reading(point, self.now, value, status))
         self.desk.readings(Readings.from_rows(self.seen[-1:]))
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The journal answers as on a read-only disk."""
+        self.journal._db.execute("PRAGMA query_only = ON")
+        try:
+            yield
+        finally:
+            self.journal._db.execute("PRAGMA query_only = OFF")
 
     def view(self, alarm: str) -> AlarmView:
         (found,) = [v for v in self.desk.active() if v.alarm == alarm]
@@ -168,6 +178,92 @@ def test_the_readings_of_before_a_restart_change_nothing_when_they_come_again(
     bench.desk.readings(Readings.from_rows(bench.seen))
     assert (bench.desk.active(), bench.journal.head) == (before, rows)
     bench.journal.close()
+
+
+# --- delays over a restart ------------------------------------------------------------------------
+
+COLD = "t.L"  # low 10 with a deadband of 1, on delay 60 s, off delay 30 s
+
+
+def test_an_on_delay_runs_on_over_a_restart(bench: Bench) -> None:
+    bench.see("t", 5)
+    start = bench.now
+    bench.see("t", 5, after=40)
+    bench.restart()
+    bench.see("t", 5, after=19.999_999_999)
+    assert bench.desk.active() == []
+    bench.see("t", 5, after=0.000_000_001)
+    assert bench.view(COLD).raised == start + 60 * SECOND
+
+
+def test_an_off_delay_runs_on_over_a_restart(bench: Bench) -> None:
+    bench.see("t", 5)
+    bench.see("t", 5, after=60)
+    bench.see("t", 20)
+    bench.restart()
+    bench.see("t", 20, after=29)
+    assert bench.view(COLD).state is Phase.UNACK
+    bench.see("t", 20)
+    assert bench.view(COLD).state is Phase.RTNUN
+
+
+def test_a_point_that_says_nothing_more_after_a_restart_is_raised_all_the_same(bench: Bench) -> None:
+    bench.see("t", 5)
+    start = bench.now
+    bench.restart()
+    bench.now += 59 * SECOND
+    bench.desk.tick()
+    bench.now += 60 * SECOND
+    bench.desk.tick()
+    assert bench.desk.active() == []
+    bench.now += 2 * SECOND
+    bench.desk.tick()
+    assert bench.view(COLD).raised == start + 60 * SECOND
+
+
+def test_a_delay_that_ended_before_a_restart_does_not_run_on_after_it(bench: Bench) -> None:
+    bench.see("t", 5)
+    bench.see("t", 20)
+    bench.restart()
+    bench.now += 1000 * SECOND
+    bench.desk.tick()
+    assert bench.desk.active() == []
+
+
+def test_a_delay_waits_for_the_journal_as_a_line_does(bench: Bench) -> None:
+    with bench.away(), pytest.raises(Unavailable):
+        bench.see("t", 5)
+    assert bench.desk.waiting == 1
+    bench.desk.flush()
+    assert bench.desk.waiting == 0
+    assert (bench.journal.head[0], list(bench.journal.timers())) == (0, [COLD])
+
+
+def test_a_delay_of_a_signal_without_a_value_runs_on(bench: Bench) -> None:
+    limit = {"id": "b", "kind": "bad_status", "on_delay": 5}
+    bench.restart(make_plant([{"id": "t", "name": "t", "alarms": [limit]}]))
+    bench.see("t", float("nan"), BAD)
+    bench.restart()
+    bench.see("t", float("nan"), BAD, after=5)
+    assert bench.view("b").state is Phase.UNACK
+
+
+@pytest.mark.parametrize("body", ["{half", "[]", "{}", '{"since": "x"}'])
+def test_a_damaged_delay_begins_anew(bench: Bench, body: str) -> None:
+    bench.see("t", 5)
+    bench.journal._db.execute("UPDATE timer SET body = ?", (body,))
+    bench.restart()
+    bench.see("t", 5, after=59)
+    assert bench.desk.active() == []
+    bench.see("t", 5, after=60)
+    assert bench.view(COLD).state is Phase.UNACK
+
+
+def test_a_delay_of_a_limit_that_is_gone_is_forgotten(bench: Bench) -> None:
+    bench.see("t", 5)
+    bench.restart(make_plant([{"id": "t", "name": "t"}]))
+    bench.desk.flush()
+    assert bench.journal.timers() == {}
 
 
 # --- commands -------------------------------------------------------------------------------------

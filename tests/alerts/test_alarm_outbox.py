@@ -93,7 +93,7 @@ def test_what_is_no_outbox_is_said_at_the_start(tmp_path: Path) -> None:
 ACTIONS = st.lists(st.sampled_from(["put", "done", "failed", "restart"]), max_size=40)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(ACTIONS)
 def test_after_any_actions_and_restarts_it_holds_what_a_bounded_queue_would(
     tmp_path: Path, actions: list[str]
