@@ -4,6 +4,9 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from plant.errors import FixError
 from plant.model import Cause, Comparator, Interlock
 from simulators.process import InterlockMode
@@ -55,6 +58,12 @@ class Function:
     acts_at: float = 0.0
     """When its final elements begin to move [s]."""
 
+    @property
+    def at_rest(self) -> bool:
+        """Nothing to remember: no vote, no trip, no fault."""
+        quiet = self.mode is InterlockMode.NORMAL and not self.tripped
+        return quiet and not any(channel.voting for channel in self.channels)
+
     def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float], *, reset: bool) -> None:
         """One scan at ``now`` [s]: vote, delay, trip, reset."""
         votes = 0
@@ -96,6 +105,10 @@ class LogicSolver:
     """Every command point: 1 while tripped."""
     resets: dict[str, float]
     """Last position of each reset button, to see it rise; several interlocks may share one."""
+    thresholds: tuple[NDArray[np.float64], NDArray[np.float64]]
+    """Side (1 or -1) and set point times side of each input: below it a channel at rest cannot vote."""
+    at_rest: bool = False
+    """Nothing votes, is tripped, or has a fault."""
 
     @classmethod
     def of(cls, interlocks: Sequence[Interlock]) -> "LogicSolver":
@@ -108,17 +121,26 @@ class LogicSolver:
             channels = [Channel.of(cause) for cause in interlock.causes]
             functions[interlock.id] = Function(interlock, channels, columns, interlock.votes_needed)
         resets = {i.reset: 0.0 for i in interlocks if i.reset is not None}
-        return cls(functions, tuple(inputs), {i.command: 0.0 for i in interlocks}, resets)
+        causes = [cause for interlock in interlocks for cause in interlock.causes]
+        side = np.array([-1.0 if c.comparator in (Comparator.LE, Comparator.LT) else 1.0 for c in causes])
+        thresholds = (side, side * np.array([c.set_point for c in causes]))
+        return cls(functions, tuple(inputs), {i.command: 0.0 for i in interlocks}, resets, thresholds)
 
-    def scan(self, now: float, values: Sequence[float], switches: Mapping[str, float]) -> None:
+    def scan(self, now: float, values: NDArray[np.float64], switches: Mapping[str, float]) -> None:
         """One scan of every interlock; ``values`` belong to ``inputs``, ``switches`` holds every switch by id."""
+        side, limits = self.thresholds
+        if not self.at_rest or (side * values >= limits).any():
+            self._scan_all(now, values.tolist(), switches)
+        for button in self.resets:
+            self.resets[button] = switches[button]
+
+    def _scan_all(self, now: float, values: Sequence[float], switches: Mapping[str, float]) -> None:
         rising = {b for b, before in self.resets.items() if switches[b] > before}
         for function in self.functions.values():
             reset = function.interlock.reset in rising
             function.scan(now, values[function.columns], switches, reset=reset)
             self.commands[function.interlock.command] = 1.0 if function.tripped else 0.0
-        for button in self.resets:
-            self.resets[button] = switches[button]
+        self.at_rest = all(function.at_rest for function in self.functions.values())
 
     def mode(self, interlock: str, mode: InterlockMode) -> None:
         """Set how one interlock behaves.
@@ -130,6 +152,7 @@ class LogicSolver:
             known = ", ".join(self.functions)
             raise FixError(f"no interlock {interlock!r} in this process; it has {known}")
         self.functions[interlock].mode = mode
+        self.at_rest = False
 
     def demanded(self, now: float) -> frozenset[str]:
         """Feedback points of the final elements that must be in their safe state at ``now`` [s]."""

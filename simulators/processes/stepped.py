@@ -145,7 +145,7 @@ class Stepped(Generic[P]):
         true = [value for _, part in self._true() for value in part.values()]
         shown = self.sensors.read(self._dt, true)
         shown[self._counted] = self.counters.shown()
-        self.logic.scan(now, shown[self._votes].tolist(), self.switches)
+        self.logic.scan(now, shown[self._votes], self.switches)
         shown[self._commands] = list(self.logic.commands.values())
         if self._presses:
             self._release()
