@@ -1,109 +1,31 @@
-"""Limit standards and coefficient sets: versioned data with source, edition and confidence, selected by date.
+"""Everything about limits and standard coal that an engine may use: the packaged data and a user's own.
 
-Advanced, access and limit value are grades 1, 2 and 3 of the editions since about 2018. A value known from
-memory only cannot be written here: the model refuses such a confidence.
+The parts: ``limit_standard`` (one edition), ``coefficients`` (one coefficient set), ``catalogue`` (their files),
+``in_force`` (which edition on which day), ``corrections`` and ``limits`` (values that depend on inputs).
 """
 
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from functools import cached_property
-from importlib.resources import files
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
+from analytics.energy.catalogue import PackagedStandards, own_files, packaged_coefficients, read_own
+from analytics.energy.coefficients import Coefficient, CoefficientSet, why_missing
+from analytics.energy.limit_standard import Grade, LimitStandard, StandardRow
 from plant.errors import FixError
-from plant.model import Id, LimitRow, Plant, Title
-from plant.plantfile import parse_yaml
+from plant.model import LimitRow, Plant, Product
 
-Confidence = Literal["two sources", "one source"]
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("value", "kgce", mode="before", check_fields=False)
-    @classmethod
-    def _written_as_text(cls, number: object) -> object:
-        if not isinstance(number, str):
-            raise ValueError('write the number in quotes, so that it stays exact: "350"')  # noqa: TRY004 - pydantic
-        return number
-
-
-class Grade(_Data):
-    """One value of a limit standard."""
-
-    value: Decimal
-    confidence: Confidence
-    sources: Annotated[tuple[Title, ...], Field(min_length=1)]
-
-
-class StandardRow(_Data):
-    """One product of a limit standard; a grade that the standard does not give is None, never zero."""
-
-    key: Id
-    product_zh: Title
-    product_en: Title
-    unit: Literal["kgce/t"]
-    table: Title
-    advanced: Grade | None = None
-    access: Grade | None = None
-    limit: Grade | None = None
-
-
-class LimitStandard(_Data):
-    """One edition of a limit standard."""
-
-    schema_version: Literal[1]
-    number: Title
-    title_zh: Title
-    title_en: Title
-    issued: date
-    effective: date
-    valid_to: date | None
-    """Last day; None while it is in force."""
-    replaces: tuple[Title, ...] = ()
-    electricity: Id
-    boundary: str
-    rows: tuple[StandardRow, ...]
-
-
-class Coefficient(_Data):
-    """Standard coal per unit of an energy carrier or working medium."""
-
-    carrier: Id
-    name_zh: Title
-    unit: Title
-    kgce: Decimal
-    """[kgce per ``unit``]."""
-    confidence: Confidence
-    sources: Annotated[tuple[Title, ...], Field(min_length=1)]
-
-
-class CoefficientSet(_Data):
-    """One edition of GB/T 2589."""
-
-    schema_version: Literal[1]
-    number: Title
-    title_zh: Title
-    title_en: Title
-    effective: date | None
-    valid_to: date | None
-    coefficients: tuple[Coefficient, ...]
-
-    @cached_property
-    def by_carrier(self) -> dict[str, Coefficient]:
-        """The coefficients by carrier key."""
-        return {c.carrier: c for c in self.coefficients}
+__all__ = ["Coefficient", "CoefficientSet", "EnergyData", "Grade", "LimitStandard", "StandardRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyData:
-    """All standards and coefficient sets that an engine may use."""
+    """All standards and coefficient sets that an engine may use, by number with edition."""
 
-    standards: dict[str, LimitStandard]
-    coefficient_sets: dict[str, CoefficientSet]
+    standards: Mapping[str, LimitStandard]
+    coefficient_sets: Mapping[str, CoefficientSet]
+    own: Mapping[str, Path] = field(default_factory=dict)
+    """File of each number that is a user's own: it adds an edition, or stands in the place of a packaged one."""
 
     @classmethod
     def packaged(cls) -> Self:
@@ -112,17 +34,27 @@ class EnergyData:
         Raises:
             PlantFileError: a packaged file is damaged.
         """
-        standards: dict[str, LimitStandard] = {}
-        sets: dict[str, CoefficientSet] = {}
-        for file in sorted((files("analytics.energy") / "data").iterdir(), key=lambda f: f.name):
-            text = file.read_text(encoding="utf-8")
-            if file.name.startswith("gbt2589"):
-                found = parse_yaml(text, file.name, CoefficientSet)
-                sets[found.number] = found
-            else:
-                standard = parse_yaml(text, file.name, LimitStandard)
-                standards[standard.number] = standard
-        return cls(standards, sets)
+        return cls(PackagedStandards(), packaged_coefficients())
+
+    @classmethod
+    def with_own(cls, folder: Path | None) -> Self:
+        """What comes with plantwatch, and the files of a folder: one of the same number stands in its place.
+
+        Raises:
+            PlantFileError: everything that is wrong with the user's files.
+            FixError: the folder or a file cannot be read.
+        """
+        packaged = cls.packaged()
+        if folder is None:
+            return packaged
+        read = read_own(own_files(folder))
+        standards = {s.number: s for s in read.values() if isinstance(s, LimitStandard)}
+        sets = {s.number: s for s in read.values() if isinstance(s, CoefficientSet)}
+        return cls(
+            {**packaged.standards, **standards},
+            {**packaged.coefficient_sets, **sets},
+            {s.number: path for path, s in read.items()},
+        )
 
     def row(self, wanted: LimitRow) -> tuple[LimitStandard, StandardRow]:
         """The edition and row that a plant file names.
@@ -135,9 +67,9 @@ class EnergyData:
             raise FixError(
                 f"no values for standard {wanted.standard!r}; known: {', '.join(sorted(self.standards))}"
             )
-        row = next((r for r in standard.rows if r.key == wanted.row), None)
+        row = standard.row(wanted.row)
         if row is None:
-            keys = ", ".join(r.key for r in standard.rows)
+            keys = ", ".join(r.key for r in standard.rows) or "none: no source at hand gives its values"
             raise FixError(f"{wanted.standard} has no row {wanted.row!r}; it has {keys}")
         return standard, row
 
@@ -156,15 +88,18 @@ class EnergyData:
         """Everything that the plant's products ask for is there.
 
         Raises:
-            FixError: a standard, row, coefficient set or carrier is missing.
+            FixError: a standard, row, coefficient set or carrier is missing, or a limit is in another unit.
         """
         for product in plant.products:
-            self.row(product.limit)
-            known = self.coefficients(product.coefficients).by_carrier
+            self._check_row(product)
+            coefficients = self.coefficients(product.coefficients)
             for meter in product.meters:
                 carrier = plant.meter[meter].carrier
-                if carrier not in known:
-                    raise FixError(
-                        f"meter {meter} of product {product.id}: {product.coefficients} has no sourced coefficient"
-                        f" for carrier {carrier!r}; known: {', '.join(sorted(known))}"
-                    )
+                if carrier not in coefficients.by_carrier:
+                    raise FixError(f"meter {meter} of product {product.id}: {why_missing(coefficients, carrier)}")
+
+    def _check_row(self, product: Product) -> None:
+        """The live account is in kgce/t: a value in another unit would be compared with the wrong number."""
+        _, row = self.row(product.limit)
+        if row.unit != "kgce/t":
+            raise FixError(f"product {product.id}: {row.key} is in {row.unit}; the live account is in kgce/t")

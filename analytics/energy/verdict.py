@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from analytics.energy.corrections import GradeName
+from analytics.energy.limits import State, compared
 from analytics.energy.standards import LimitStandard, StandardRow
 from plant.clock import to_datetime
 
@@ -43,6 +45,8 @@ def in_force(standard: LimitStandard, day: date) -> bool:
 def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: date) -> Judgement:
     """Compare ``actual <= value`` without rounding, best grade first; a grade that is not given cannot be reached.
 
+    A standard that corrects its values by inputs of the plant is not assessable here: none are at hand.
+
     Args:
         consumption: unit consumption [kgce/t].
         standard: the edition.
@@ -56,16 +60,27 @@ def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: 
     if best is not None and consumption < best * BELIEVABLE:
         text = f"{consumption:.4g} kgce/t is less than {BELIEVABLE:.0%} of the best grade, {best} kgce/t, {source}"
         return Judgement(Verdict.NOT_ASSESSABLE, f"{text}: check the units and the boundary of the meters")
-    for verdict, grade in (
-        (Verdict.ADVANCED, row.advanced),
-        (Verdict.ACCESS, row.access),
-        (Verdict.WITHIN_LIMIT, row.limit),
-    ):
-        if grade is not None and consumption <= grade.value:
-            return Judgement(verdict, f"{consumption:.1f} <= {grade.value} kgce/t, {source}")
-    if row.limit is None:
-        return Judgement(Verdict.NOT_ASSESSABLE, f"{standard.number} gives no limit for {row.product_en}")
-    return Judgement(Verdict.OVER_LIMIT, f"{consumption:.1f} > {row.limit.value} kgce/t, {source}")
+    sides = compared(standard, row, consumption, inputs={})
+    measured = sides.measured.value
+    if measured is None:
+        return Judgement(Verdict.NOT_ASSESSABLE, sides.measured.reason)
+    for verdict, name in _BEST_FIRST:
+        known = sides.limits[name]
+        if known.state is State.NOT_ASSESSABLE:
+            return Judgement(Verdict.NOT_ASSESSABLE, known.reason)
+        if known.value is not None and measured <= known.value:
+            return Judgement(verdict, f"{measured:.1f} <= {known.value} kgce/t, {standard.number} {row.table}")
+    limit = sides.limits[GradeName.LIMIT]
+    if limit.value is None:
+        return Judgement(Verdict.NOT_ASSESSABLE, limit.reason)
+    return Judgement(Verdict.OVER_LIMIT, f"{measured:.1f} > {limit.value} kgce/t, {standard.number} {row.table}")
+
+
+_BEST_FIRST = (
+    (Verdict.ADVANCED, GradeName.ADVANCED),
+    (Verdict.ACCESS, GradeName.ACCESS),
+    (Verdict.WITHIN_LIMIT, GradeName.LIMIT),
+)
 
 
 def day_of(time: int, zone: ZoneInfo) -> date:
