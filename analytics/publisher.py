@@ -35,7 +35,8 @@ class Publisher:
         self._uplink, self._clock, self._backoff = uplink, clock, backoff
         self._outage = Outage("receiver of findings and results", _LOG)
         self._news = asyncio.Event()
-        self._told = 0
+        self.told = 0
+        """When the last finding was told [ns UTC]; rises over restarts, whatever the clock does."""
         self.outbox = Outbox()
         self.findings = self.results = 0
         """Findings, and rows of results, that the broker has taken."""
@@ -83,8 +84,8 @@ class Publisher:
     async def _send_findings(self, uplink: Uplink) -> None:
         while self.outbox.findings:
             finding, newest = next(iter(self.outbox.findings.values()))
-            self._told = max(self._told + 1, self._clock())
-            await uplink.send(self._findings, encode_finding(replace(finding, told=self._told)))
+            self.told = max(self.told + 1, self._clock())
+            await uplink.send(self._findings, encode_finding(replace(finding, told=self.told)))
             self.outbox.sent(finding)
             self.latency.add((self._clock() - newest) / SECOND)
             self.findings += 1

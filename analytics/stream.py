@@ -180,12 +180,13 @@ class Analytics:
             return
         try:
             outbox, names = Outbox.load(state["waiting"]), Names.load(state["names"])
+            told = int(state["told"]) + SECOND  # more than was told after it was saved
             await alone(self._rules, lambda: self._engine.restore(state["engine"]))
         except (FixError, DropError, ValueError, TypeError, KeyError, AttributeError) as error:
             reason = str(error)
             await alone(self._files, lambda: self._file.put_aside(reason))
             return
-        self._names = names
+        self._names, self._publisher.told = names, told
         self._publisher.add(outbox)
 
     async def _catch_up(self, past: Past) -> None:
@@ -263,7 +264,14 @@ class Analytics:
         if not len(rows):
             return
         late = self._engine.too_late
-        await self._step(rows, batch)
+        try:
+            await self._step(rows, batch)
+        except Exception:  # noqa: BLE001 - see below
+            # Whatever one message provokes must not end supervision; the state may lack part of this message.
+            _LOG.exception("the rules failed over a batch of %s", batch.agent)
+            self._status.poison += 1
+            self._torn = False
+            return
         if batch.sent <= self._caught_up:
             self._read_twice += self._engine.too_late - late
         self._processing.add(time.monotonic() - began)
@@ -306,7 +314,12 @@ class Analytics:
         waiting = Outbox()
         waiting.take(self._publisher.outbox)
         waiting.take(judged.outbox)
-        body = {"engine": state, "waiting": waiting.dump(), "names": self._names.dump()}
+        body = {
+            "engine": state,
+            "waiting": waiting.dump(),
+            "names": self._names.dump(),
+            "told": self._publisher.told,
+        }
         self._last_save = time.monotonic()
         try:
             await self._write(body)
@@ -317,13 +330,19 @@ class Analytics:
             await self._inbox.acknowledge(delivery)
 
     async def _write(self, body: Any) -> None:  # noqa: ANN401 - JSON
-        """Write the checkpoint; a disk that does not answer is not waited for."""
-        if self._writing is None:
+        """Write the checkpoint. A disk that does not answer is not waited for; it is written to again once it does."""
+        if await self._written():
             self._writing = asyncio.create_task(alone(self._files, partial(self._file.save, body)))
+            await self._written()
+
+    async def _written(self) -> bool:
+        """Whether no write is under way any more, after a short wait."""
+        if self._writing is None:
+            return True
         done, _ = await asyncio.wait({self._writing}, timeout=self.rhythm.disk)
         if not done:
             self._disk.failed(f"no answer within {self.rhythm.disk:g} s")
-            return
+            return False
         writing, self._writing = self._writing, None
         try:
             writing.result()
@@ -331,3 +350,4 @@ class Analytics:
             self._disk.failed(error)
         else:
             self._disk.over()
+        return True
