@@ -1,5 +1,6 @@
 """The verdict on a unit consumption: which grade of the standard it reaches, compared exactly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from analytics.energy.corrections import GradeName
-from analytics.energy.limits import State, compared
+from analytics.energy.limits import Known, State, compared
 from analytics.energy.standards import LimitStandard, StandardRow
 from plant.clock import to_datetime
 
@@ -61,19 +62,22 @@ def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: 
         text = f"{consumption:.4g} kgce/t is less than {BELIEVABLE:.0%} of the best grade, {best} kgce/t, {source}"
         return Judgement(Verdict.NOT_ASSESSABLE, f"{text}: check the units and the boundary of the meters")
     sides = compared(standard, row, consumption, inputs={})
-    measured = sides.measured.value
-    if measured is None:
+    if sides.measured.value is None:
         return Judgement(Verdict.NOT_ASSESSABLE, sides.measured.reason)
+    return _best(sides.measured.value, sides.limits, f"{standard.number} {row.table}")
+
+
+def _best(measured: Decimal, limits: Mapping[GradeName, Known], where: str) -> Judgement:
     for verdict, name in _BEST_FIRST:
-        known = sides.limits[name]
+        known = limits[name]
         if known.state is State.NOT_ASSESSABLE:
             return Judgement(Verdict.NOT_ASSESSABLE, known.reason)
         if known.value is not None and measured <= known.value:
-            return Judgement(verdict, f"{measured:.1f} <= {known.value} kgce/t, {standard.number} {row.table}")
-    limit = sides.limits[GradeName.LIMIT]
+            return Judgement(verdict, f"{measured:.1f} <= {known.value} kgce/t, {where}")
+    limit = limits[GradeName.LIMIT]
     if limit.value is None:
         return Judgement(Verdict.NOT_ASSESSABLE, limit.reason)
-    return Judgement(Verdict.OVER_LIMIT, f"{measured:.1f} > {limit.value} kgce/t, {standard.number} {row.table}")
+    return Judgement(Verdict.OVER_LIMIT, f"{measured:.1f} > {limit.value} kgce/t, {where}")
 
 
 _BEST_FIRST = (
