@@ -126,7 +126,13 @@ class RowReader:
         try:
             return parse(cells), np.ones(len(cells), np.bool_)
         except (pa.ArrowException, ValueError):
-            pass  # some cell is wrong: the rows tell which
+            return self._cell_by_cell(block, name, problems, wanted, parse)
+
+    def _cell_by_cell(
+        self, block: Block, name: str, problems: list[Problem], wanted: Mask, parse: Callable[[Any], "Parsed"]
+    ) -> tuple[NDArray[Any], Mask]:
+        """A column with something wrong in it: what, and on which line."""
+        cells = block.columns[name]
         found = np.zeros(len(cells), np.float64 if name == "value" else np.int64)
         good = np.ones(len(cells), np.bool_)
         for row in range(len(cells)):
