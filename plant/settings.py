@@ -66,6 +66,8 @@ class Webhook(_Group):
     """``whsec_`` and base64."""
     priority: Literal["low", "medium", "high", "critical"] = "high"
     """Least priority that is sent."""
+    authority: Path | None = None
+    """Certificates that the receiver's must lead to; None takes the system's."""
 
 
 class HttpServer(_Group):

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS finding (
   id TEXT PRIMARY KEY,
   start INTEGER NOT NULL,
   subject TEXT NOT NULL,
+  told INTEGER NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS finding_start ON finding (start);
@@ -40,11 +41,12 @@ class FindingsStore:
         self._db.close()
 
     def put(self, finding: Finding) -> None:
-        """Store durably, replacing an earlier state of the same finding."""
+        """Store durably, replacing an earlier state of the finding; what comes again late replaces nothing."""
         self._db.execute(
-            "INSERT INTO finding (id, start, subject, body) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-            (finding.id, finding.start, finding.subject, encode_finding(finding)),
+            "INSERT INTO finding (id, start, subject, told, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET told = excluded.told, body = excluded.body"
+            " WHERE excluded.told >= finding.told",
+            (finding.id, finding.start, finding.subject, finding.told, encode_finding(finding)),
         )
 
     def newest(

@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ from plantwatch.rules import parameters
 
 _log = logging.getLogger(__name__)
 _HOUR = 3600.0
+_OLD_MQTT, _SOON = 311, 3.0
+"""The demo's broker speaks MQTT 3.1.1 and waits 5 s for an acknowledgement, then no more: be sooner [s]."""
 _REMEMBERED = 30 * 86_400 * SECOND
 """How far back switches are read at the start [ns]: a bypass older than this shows since its next change."""
 _RECENT = 600 * SECOND
@@ -93,7 +95,7 @@ class Server:
         ledger = stack.enter_context(Ledger(folder / "ledger.db"))
         tokens = stack.enter_context(TokenStore(folder / "tokens.db"))
         codes = stack.enter_context(LoginCodes(folder / "login-codes.db"))
-        alarm_desk = AlarmDesk(plant, stack.enter_context(Journal(folder / "journal.db")), clock)
+        alarm_desk = AlarmDesk(plant, stack.enter_context(Journal(folder / "journal.db")), clock, speed=speed)
         store = FindingsStore(folder / "findings.db")
         stack.callback(store.close)
 
@@ -117,6 +119,8 @@ class Server:
             folder / "analytics.checkpoint",
             clock,
         )
+        if settings.mqtt.protocol == _OLD_MQTT:
+            analytics.rhythm = replace(analytics.rhythm, interval=_SOON)
         webhooks = notifiers(plant, settings, folder, stack)
         alerts = Alerts(plant, session("alerts", Channel.READINGS, Channel.FINDINGS), alarm_desk, webhooks)
         live, watch = LatestValues(), InterlockWatch(plant)
@@ -246,7 +250,7 @@ def notifiers(
     found = []
     for hook in settings.webhooks:
         outbox = stack.enter_context(Outbox(folder / f"outbox-{hook.name}.db"))
-        target = Target(hook.url, hook.secret.get_secret_value())
+        target = Target(hook.url, hook.secret.get_secret_value(), authority=hook.authority)
         route = Route(target=hook.name, priority=Priority(hook.priority))
         found.append(Webhook(plant.id, target, outbox, route, wall_clock))
     return found

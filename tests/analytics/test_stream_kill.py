@@ -1,4 +1,4 @@
-"""kill -9 at every place between receipt and acknowledgement, with real mosquitto: nothing missed or found twice."""
+"""kill -9 at every place between receipt and acknowledgement, with mosquitto: nothing missed or found twice."""
 
 import asyncio
 import signal

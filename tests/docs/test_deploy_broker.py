@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import need
 from docs_parts import ROOT
 from pydantic import SecretStr
 
 from plant.errors import Unavailable
 from plant.io.mqtt import MqttInbox, MqttSettings, MqttUplink
 from plantwatch.certificates import Authority
+from tests.support.programs import need
 
 DEPLOY = ROOT / "deploy"
 PASSWORDS = {"server": "secret of the server", "edge-1": "secret of the agent", "meters": "secret of the meters"}
