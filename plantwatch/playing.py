@@ -15,14 +15,15 @@ from plant.service import run_service
 from plant.settings import Settings, load_settings
 from plantwatch.commands.options import err, instant
 from plantwatch.simulator import Outlets, opcua_settings, places, plant_clock, run_served, served
-from simulators.packaged import PLANT_FILE, chlor_alkali
+from simulators.packaged import plant_file, simulated
 from simulators.recording import Recording, RecordingFile, Survey, Unreadable, survey
 from simulators.recording_sort import sort_recording
-from simulators.scenario import Player, Scenario, find_scenario, random_scenario
+from simulators.scenario import Player, ProcessName, Scenario, find_scenario, random_scenario
 from simulators.serve import Served
 
 _DAY = 86_400.0
 _YEARS = (1990, 2199)
+_RANDOM = "random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,15 @@ class Wishes:
         return Outlets(opcua, mqtt=self.mqtt, report=self.report)
 
 
-def play_scenario(name: str, wishes: Wishes, *, plant: Path | None, seed: int | None, length: float | None) -> int:
+def play_scenario(
+    name: str, wishes: Wishes, *, process: str | None, plant: Path | None, seed: int | None, length: float | None
+) -> int:
     """Serve a scenario until stopped; the exit code.
 
     Args:
         name: a file, a packaged name, or ``random``.
         wishes: clock and outlets.
+        process: which plant; None for the scenario's own, and for ``random`` the chlor-alkali plant.
         plant: a changed copy of the packaged plant file.
         seed: another seed than the scenario's.
         length: simulated time after which nothing more is produced [s].
@@ -71,10 +75,11 @@ def play_scenario(name: str, wishes: Wishes, *, plant: Path | None, seed: int | 
     Raises:
         FixError: something that was asked for cannot be done.
     """
-    settings, model = load_settings(), load_plant(plant or PLANT_FILE)
+    settings, kind = load_settings(), _process(name, process)
+    model = load_plant(plant or plant_file(kind))
     clock = plant_clock(settings, start=wishes.begin(), speed=wishes.speed)
-    scenario = _scenario(name, model, seed, length, clock.simulated_origin)
-    sim = chlor_alkali(scenario, model)
+    scenario = _scenario(name, kind, model, seed, length, clock.simulated_origin)
+    sim = simulated(scenario, model)
     until = None if length is None else sim.time + round(length * SECOND)
     outlets = wishes.outlets(settings)
     return _run(
@@ -113,9 +118,33 @@ def play_recording(
         return _run(lambda: served(sim, settings, outlets, clock, player=None, until=None), settings, outlets)
 
 
-def _scenario(name: str, plant: Plant, seed: int | None, length: float | None, start: int) -> Scenario:
+def _process(scenario: str, asked: str | None) -> ProcessName:
+    """Which plant a scenario is of.
+
+    Raises:
+        FixError: there is no such plant, or the scenario is of another.
+    """
+    known = [p.value for p in ProcessName]
+    if asked is not None and asked not in known:
+        raise FixError(f"--process {asked}: choose one of {', '.join(known)}")
+    if scenario == _RANDOM:
+        return ProcessName.CHLOR_ALKALI if asked is None else ProcessName(asked)
+    own = find_scenario(scenario).process
+    if asked is not None and asked != own:
+        raise FixError(
+            f"--process {asked}: scenario {scenario!r} is of {own}; leave --process out, or choose another"
+        )
+    return own
+
+
+def _scenario(
+    name: str, process: ProcessName, plant: Plant, seed: int | None, length: float | None, start: int
+) -> Scenario:
     """The scenario asked for, at another start and with another seed where one is given."""
-    found = random_scenario(plant, seed or 0, length or _DAY) if name == "random" else find_scenario(name, plant)
+    if name == _RANDOM:
+        found = random_scenario(plant, seed or 0, length or _DAY, process=process)
+    else:
+        found = find_scenario(name, plant)
     when = to_datetime(start)
     if not _YEARS[0] <= when.year <= _YEARS[1]:
         raise FixError(f"--start {when.isoformat()}: choose a year from {_YEARS[0]} to {_YEARS[1]}")

@@ -22,10 +22,10 @@ from plant.plantfile import load_plant
 from simulators import faults as f
 from simulators.opcua_server import SimulatedOpcUa
 from simulators.opcua_settings import OpcUaServerSettings, SecurityMode
-from simulators.packaged import PLANT_FILE, chlor_alkali
+from simulators.packaged import plant_file, simulated
 from simulators.plantsim import SimulatedPlant
 from simulators.processes.parameters import CaseName
-from simulators.scenario import Scenario
+from simulators.scenario import ProcessName, Scenario
 from simulators.serve import Served
 
 _FOREVER = 31_536_000.0
@@ -37,6 +37,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    process: ProcessName = ProcessName.CHLOR_ALKALI
+    """Which plant."""
     plant: CaseName = CaseName.AFTER
     """Before or after the renovation."""
     seed: Annotated[int, Field(ge=0)] = 1
@@ -44,8 +46,8 @@ class Options(BaseModel):
     """Times real time."""
     start: AwareDatetime | None = None
     """Simulated start; None for now."""
-    plant_file: Path = PLANT_FILE
-    """A changed copy of the packaged plant file."""
+    plant_file: Path | None = None
+    """A changed copy of the packaged plant file; None for that itself."""
     secure: bool = False
     """Signed and encrypted, with user names."""
     folder: Path
@@ -151,12 +153,13 @@ def steered(options: Options) -> Steered:
     scenario = Scenario(
         schema_version=1,
         name="by hand",
+        process=options.process,
         plant=options.plant,
         seed=options.seed,
         start=to_datetime(start),
         duration=_FOREVER,
     )
-    sim = chlor_alkali(scenario, load_plant(options.plant_file))
+    sim = simulated(scenario, load_plant(options.plant_file or plant_file(options.process)))
     security = SecurityMode.SIGN_AND_ENCRYPT if options.secure else SecurityMode.NONE
     settings = OpcUaServerSettings(
         port=options.port,

@@ -16,14 +16,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "simulated_plant(plant='after', seed=1, speed=1.0, start=None, plant_file=None, secure=False): "
-        "what plant the fixture simulated_plant starts.",
+        "simulated_plant(process='chlor_alkali', plant='after', seed=1, speed=1.0, start=None, plant_file=None, "
+        "secure=False): what plant the fixture simulated_plant starts.",
     )
 
 
 @pytest.fixture
 def simulated_plant(request: pytest.FixtureRequest) -> Iterator["RemotePlant"]:
-    """A fresh chlor-alkali plant behind a real OPC UA server on a free port, in a process of its own.
+    """A fresh plant behind a real OPC UA server on a free port, in a process of its own; chlor-alkali by default.
 
     It has ``url``, ``inject(fault)``, ``clear()``, ``value(point)``, ``truth()``, ``switch(point, value)``,
     ``wait(seconds)`` and ``time``; ``@pytest.mark.simulated_plant(speed=20)`` and the like choose the plant.

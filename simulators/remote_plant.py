@@ -32,6 +32,8 @@ AGENT, OPERATOR = "agent", "operator"
 class PlantOptions:
     """What plant is wanted."""
 
+    process: str = "chlor_alkali"
+    """Which plant: ``chlor_alkali`` or ``coal_mine``."""
     plant: str = "after"
     """``before`` or ``after`` the renovation."""
     seed: int = 1
@@ -155,7 +157,8 @@ class RemotePlant:
 
     def _wanted(self, folder: Path) -> dict[str, object]:
         o = self.options
-        wanted: dict[str, object] = {"plant": o.plant, "seed": o.seed, "speed": o.speed, "secure": o.secure}
+        wanted: dict[str, object] = {"process": o.process, "plant": o.plant, "seed": o.seed}
+        wanted |= {"speed": o.speed, "secure": o.secure}
         if o.start is not None:
             wanted["start"] = o.start if isinstance(o.start, str) else o.start.isoformat()
         if o.plant_file is not None:

@@ -4,6 +4,7 @@ import difflib
 import random
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -20,6 +21,14 @@ from simulators.fault_names import check, mistakes
 from simulators.plantsim import SimulatedPlant
 from simulators.processes.parameters import CaseName
 from simulators.truth import Truth, meters_of
+
+
+class ProcessName(StrEnum):
+    """Which plant is simulated."""
+
+    CHLOR_ALKALI = "chlor_alkali"
+    COAL_MINE = "coal_mine"
+
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 """The packaged scenario files."""
@@ -46,6 +55,8 @@ class Scenario(BaseModel):
 
     schema_version: Literal[1]
     name: Title
+    process: ProcessName = ProcessName.CHLOR_ALKALI
+    """The plant that its faults speak of."""
     plant: CaseName = CaseName.AFTER
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
     start: datetime = datetime.fromisoformat(START)
@@ -175,8 +186,10 @@ class Player:
         return done
 
 
-def random_scenario(plant: Plant, seed: int, duration: float) -> Scenario:
-    """Random faults, one after the other with 15 minutes between, over ``duration`` [s].
+def random_scenario(
+    plant: Plant, seed: int, duration: float, *, process: ProcessName = ProcessName.CHLOR_ALKALI
+) -> Scenario:
+    """Random faults of ``plant``, one after the other with 15 minutes between, over ``duration`` [s].
 
     Raises:
         FixError: ``duration`` is not positive.
@@ -190,7 +203,14 @@ def random_scenario(plant: Plant, seed: int, duration: float) -> Scenario:
         length = float(rng.randint(60, 600))
         faults.append(TimedFault.model_validate({"at": at, "for": length, "fault": _any_fault(plant, rng)}))
         at += length + 900.0
-    return Scenario(schema_version=1, name=f"random {seed}", seed=seed, duration=duration, faults=tuple(faults))
+    return Scenario(
+        schema_version=1,
+        name=f"random {seed}",
+        process=process,
+        seed=seed,
+        duration=duration,
+        faults=tuple(faults),
+    )
 
 
 def _any_fault(plant: Plant, rng: random.Random) -> f.Fault:

@@ -37,8 +37,17 @@ def run(  # noqa: PLR0913 - typer makes one option of each
     *,
     scenario: Annotated[
         str,
-        typer.Option(help="A file, or one of ours: normal, demo, every_fault; or random."),
+        typer.Option(
+            help="A file, or one of ours: normal, demo, every_fault, coal_normal, coal_demo, coal_every_fault; "
+            "or random."
+        ),
     ] = "normal",
+    process: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Plant of the scenario random: chlor_alkali (if not given) or coal_mine."
+        ),
+    ] = None,
     plant: Annotated[
         Path | None,
         typer.Option("--plant", "-p", metavar="FILE", help="A changed copy of the packaged plant file."),
@@ -53,7 +62,7 @@ def run(  # noqa: PLR0913 - typer makes one option of each
     insecure: Insecure = False,
     report: Report = None,
 ) -> None:
-    """Serve a simulated chlor-alkali membrane plant with its faults, until stopped.
+    """Serve a simulated plant with its faults, until stopped: a chlor-alkali plant, or a coal mine (coal_normal).
 
     The OPC UA password comes from PLANTWATCH_SIMULATOR__PASSWORD (user: PLANTWATCH_SIMULATOR__USERNAME, else
     agent), that of the user operator from PLANTWATCH_SIMULATOR__OPERATOR_PASSWORD, the MQTT broker from
@@ -64,7 +73,7 @@ def run(  # noqa: PLR0913 - typer makes one option of each
     from plantwatch.playing import Wishes, play_scenario
 
     wishes = Wishes(speed, start, None if no_opcua else opcua_port, not no_mqtt, insecure, report)
-    raise typer.Exit(play_scenario(scenario, wishes, plant=plant, seed=seed, length=length))
+    raise typer.Exit(play_scenario(scenario, wishes, process=process, plant=plant, seed=seed, length=length))
 
 
 @app.command()

@@ -25,14 +25,16 @@ TEXT = (SCENARIOS / "every_fault.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", packaged_scenarios())
-def test_packaged_scenarios_fit_the_packaged_plant(name: str) -> None:
-    scenario = find_scenario(name, PLANT)
-    found = scenario.truth(PLANT)
+def test_packaged_scenarios_fit_the_packaged_plant_that_they_name(name: str) -> None:
+    plant = packaged_plant(find_scenario(name).process)
+    scenario = find_scenario(name, plant)
+    found = scenario.truth(plant)
     assert all(scenario.begin <= t.start < scenario.begin + scenario.duration * SECOND for t in found)
 
 
-def test_every_kind_of_fault_is_in_the_scenario_of_that_name() -> None:
-    kinds = {t.fault.kind for t in find_scenario("every_fault").faults}
+@pytest.mark.parametrize("name", [n for n in packaged_scenarios() if n.endswith("every_fault")])
+def test_every_kind_of_fault_is_in_the_scenario_of_that_name(name: str) -> None:
+    kinds = {t.fault.kind for t in find_scenario(name).faults}
     assert kinds == {k.model_fields["kind"].default for k in f.Fault.__args__[0].__args__}
 
 

@@ -1,0 +1,1 @@
+"""An underground coal mine: ventilation, gas, haulage, water, preparation plant; pure physics in SI units."""
