@@ -5,6 +5,9 @@ plant file are given as JSON by id: ``PLANTWATCH_OPCUA='{"dcs": {"url": "opc.tcp
 """
 
 import ipaddress
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -13,6 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plant.errors import FixError
 
+_PREFIX = "PLANTWATCH_"
+_ELSEWHERE = frozenset({"PLANTWATCH_PLANT", "PLANTWATCH_STANDARDS"})
+"""Read by the options of commands."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -114,9 +120,7 @@ class Simulator(_Group):
 class Settings(BaseSettings):
     """Everything about where this installation runs."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PLANTWATCH_", env_nested_delimiter="__", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True)
 
     data: Path = Path("var/plantwatch")
     """Folder for the historian, the ledger, the spool and the journal."""
@@ -141,8 +145,11 @@ def load_settings() -> Settings:
     """The settings of the environment.
 
     Raises:
-        FixError: a variable is wrong; the text lists all of them, never with a secret's value.
+        FixError: a variable is wrong or unknown; the text lists all of them, never with a secret's value.
     """
+    unknown = _unknown(os.environ)
+    if unknown:
+        raise FixError("the environment has settings that nobody reads:\n" + "\n".join(unknown))
     try:
         return Settings()
     except ValidationError as error:
@@ -151,3 +158,19 @@ def load_settings() -> Settings:
             for e in error.errors(include_input=False, include_url=False)
         ]
         raise FixError("the environment has wrong settings:\n" + "\n".join(lines)) from error
+
+
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    """A line for each variable of ours that is no setting: one underscore too few would go unnoticed."""
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _ELSEWHERE
+    ours = {name: name.upper().removeprefix(_PREFIX) for name in environment if name.upper().startswith(_PREFIX)}
+    wrong = {name: _PREFIX + rest.split("__")[0] for name, rest in ours.items() if rest}
+    return [f"  {name}{_meant(first, known)}" for name, first in sorted(wrong.items()) if first not in known]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    for group in sorted(known, key=len, reverse=True):
+        if name.startswith(f"{group}_"):
+            return f": did you mean {group}__{name.removeprefix(f'{group}_')}?"
+    close = get_close_matches(name, known, 1)
+    return f": did you mean {close[0]}?" if close else ""

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 
-from alerts.api import router as alarm_routes
 from alerts.desk import AlarmDesk
-from alerts.http_access import BodyLimit, RefusalLog, invalid, needs_factory
+from alerts.http_access import RefusalLog
 from alerts.journal import Journal
 from alerts.notifiers.webhook import Target, Webhook
 from alerts.outbox import Outbox
@@ -40,7 +38,8 @@ from plant.readings import Readings
 from plant.settings import Settings
 from plant.topics import Channel
 from plantwatch import wiring
-from plantwatch.api import Health, routes
+from plantwatch.api import Health
+from plantwatch.app import api_app
 from plantwatch.console.interlock_watch import InterlockWatch
 from plantwatch.console.mount import mount_console
 from plantwatch.desk import Desk
@@ -160,12 +159,7 @@ class Server:
 
     def app(self) -> FastAPI:
         """The web application: API first, then the console at ``/``."""
-        app = FastAPI(title="plantwatch", docs_url=None, redoc_url=None, openapi_url=None)
-        needs = needs_factory(self.desk.tokens, wall_clock, self.refusals.refused)
-        app.include_router(routes(self.desk, needs, health=self.health, status=self.status))
-        app.include_router(alarm_routes(self.desk.alarm_desk, needs))
-        app.add_exception_handler(RequestValidationError, invalid)
-        app.add_middleware(BodyLimit)
+        app = api_app(self.desk, self.refusals, health=self.health, status=self.status)
         mount_console(
             app,
             self.desk,

@@ -122,7 +122,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bypass_none": ("none", "无"),
     "bypass_since": ("since {time} ({age}), limit {limit}", "自 {time}（{age}），限时 {limit}"),
     "bypass_on": ("on, start not known", "旁路中，起始时间未知"),
-    "last_demand": ("Last demand", "最近一次需求"),
+    "last_demand": ("Last demand", "最近一次要求"),
     "last_trip": ("Last trip", "最近一次动作"),
     "findings": ("Findings", "发现的问题"),
     "no_findings": ("none", "无"),

@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 
-from alerts.api import router as alarm_routes
 from alerts.desk import AlarmDesk
-from alerts.http_access import BodyLimit, RefusalLog, invalid, needs_factory
+from alerts.http_access import RefusalLog
 from alerts.journal import Journal
 from analytics.energy.standards import EnergyData
 from ingest.ledger_view import LedgerSnapshot, PointRow
@@ -23,7 +21,8 @@ from plant.io.memory import MemoryHistorian
 from plant.plantfile import load_plant
 from plant.readings import MISSING, Reading, Readings
 from plant.status import BAD_SENSOR_FAILURE
-from plantwatch.api import Health, routes
+from plantwatch.api import Health
+from plantwatch.app import api_app
 from plantwatch.console.interlock_watch import InterlockWatch
 from plantwatch.desk import Desk
 from plantwatch.findings_store import FindingsStore
@@ -48,7 +47,7 @@ class Api:
     desk: Desk
     tokens: dict[Role, str]
     now: list[int]
-    parts: dict[str, bool] = field(default_factory=lambda: {"ingest": True})
+    parts: dict[str, bool]
 
     def ask(self, method: str, path: str, token: str | None = None) -> httpx.Response:
         async def go() -> httpx.Response:
@@ -85,13 +84,11 @@ def api(tmp_path: Path) -> Iterator[Api]:
             OneRow(), EnergyData.packaged(),
         )  # fmt: skip
         refusals = RefusalLog(alarm_desk.note, lambda: now[0])
-        needs = needs_factory(tokens, lambda: now[0], refusals.refused)
-        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         made = {r: tokens.create(r, r, now=NOW, expires=NOW + 100 * SECOND) for r in Role}
-        found = Api(app, desk, made, now)
-        app.include_router(routes(desk, needs, health=lambda: Health(found.parts), status=lambda: {"plant": "x"}))
-        app.include_router(alarm_routes(alarm_desk, needs))
-        app.add_exception_handler(RequestValidationError, invalid)
-        app.add_middleware(BodyLimit)
+        parts = {"ingest": True}
+        app = api_app(
+            desk, refusals, health=lambda: Health(parts), status=lambda: {"plant": "x"}, clock=lambda: now[0]
+        )
+        found = Api(app, desk, made, now, parts)
         yield found
         store.close()
