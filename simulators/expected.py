@@ -200,6 +200,20 @@ def watched(plant: Plant) -> frozenset[str]:
     return frozenset(p for p in points if p is not None)
 
 
+def touches_meter(plant: Plant, fault: f.Fault) -> bool:
+    """Whether a fault changes what a meter shows, or whether it shows anything."""
+    match fault:
+        case f.MeterStuck() | f.MeterReset() | f.MeterRollover():
+            return True
+        case f.DeviceOffline(device=name) | f.ClockWrong(source=name):
+            touched = device_points(plant, name)
+        case f.BadStatus() | f.OutOfRange() | f.Stale() | f.Frozen() | f.Drift() | f.Spike():
+            touched = _together(plant, fault.point)
+        case _:
+            return False
+    return not {p for m in all_meters(plant) for p in (m.point, m.rate)}.isdisjoint(touched)
+
+
 def _together(plant: Plant, point: str) -> tuple[str, ...]:
     """Points that share one message with ``point``."""
     address = plant.points[point].address

@@ -1,7 +1,7 @@
 """A plant as its devices show it: the true process, with the faults of instruments and communication laid over."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,10 +14,11 @@ from plant.model import Kind, MqttAddress, OpcUaAddress, Plant
 from plant.readings import Readings
 from plant.status import Codes, StatusClass, is_good, status_class
 from simulators import faults as f
-from simulators.expected import ENABLE, SETTLE, expected
+from simulators.expected import ENABLE, SETTLE, expected, touches_meter
 from simulators.fault_names import check
 from simulators.overlay import Columns, Overlay
 from simulators.process import InterlockMode, Process
+from simulators.true_energy import ProductLimit, TrueHours
 from simulators.truth import Truth, device_points, interlock_of, meters_of
 
 
@@ -58,6 +59,8 @@ class SimulatedPlant:
         self._faults: list[_Active] = []
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
+        self._hours = TrueHours(plant, self._column, process.time)
+        self._limits: tuple[ProductLimit, ...] = ()
 
     @property
     def time(self) -> int:
@@ -84,6 +87,7 @@ class SimulatedPlant:
         while self._later and self._later[0][0] <= self.process.time:
             heapq.heappop(self._later)[2]()
         value, status = self.process.step()
+        self._hours.note(self.process.time, value)
         self._n += 1
         time = np.full(len(value), self.process.time, np.int64)
         due = (self._n % self._period == 0) | (self._n == 1)  # at the start every device shows what it has
@@ -112,7 +116,22 @@ class SimulatedPlant:
 
     def truth(self) -> list[Truth]:
         """What the faults so far should make the rules find."""
-        return [t for a in self._faults for t in expected(self.plant, a.fault, a.start, a.end, begin=self._begun)]
+        of_faults = [
+            t for a in self._faults for t in expected(self.plant, a.fault, a.start, a.end, begin=self._begun)
+        ]
+        of_hours = [t for limit in self._limits for t in self._hours.truths(limit, self.time, self._disturbed)]
+        return of_faults + of_hours
+
+    def know_limits(self, limits: Sequence[ProductLimit]) -> None:
+        """From now on ``truth`` tells in which hours a tonne truly cost more than these allow."""
+        self._limits = tuple(limits)
+
+    def _disturbed(self, start: int, end: int) -> bool:
+        """Whether a fault of a meter was present between two times [ns UTC]."""
+        return any(
+            a.start < end and (a.end is None or a.end >= start - SETTLE) and touches_meter(self.plant, a.fault)
+            for a in self._faults
+        )
 
     @property
     def active(self) -> tuple[f.Fault, ...]:
@@ -217,7 +236,7 @@ class SimulatedPlant:
                 process.switch(self._bypass(fault.interlock), 1.0)
             case f.DemandUnderBypass():
                 process.switch(self._bypass(fault.interlock), 1.0)
-                self._after(ENABLE, lambda: self._demand(fault, on=True))
+                self._after(ENABLE, lambda: self._demand(fault, on=self._present(fault)))
             case f.InterlockMissed() | f.InterlockSlow():
                 slow = isinstance(fault, f.InterlockSlow)
                 process.interlock_mode(fault.interlock, InterlockMode.SLOW if slow else InterlockMode.MISSED)
@@ -247,6 +266,9 @@ class SimulatedPlant:
             self.process.switch(found.bypass, 0.0)
         if found.reset is not None:
             self.process.switch(found.reset, 1.0)
+
+    def _present(self, fault: f.Fault) -> bool:
+        return any(a.fault == fault and a.end is None for a in self._faults)
 
     def _bypass(self, interlock: str) -> str:
         bypass = interlock_of(self.plant, interlock).bypass
