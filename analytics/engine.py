@@ -12,6 +12,7 @@ from analytics.energy.live import EnergyAccounts
 from analytics.energy.standards import EnergyData
 from analytics.interlocks.parameters import Parameters
 from analytics.interlocks.supervision import Supervision
+from analytics.recent import Recent
 from plant.errors import FixError
 from plant.findings import Finding
 from plant.model import Plant
@@ -57,6 +58,7 @@ class Engine:
         self._plant, self.parameters = plant, parameters
         self._supervision = Supervision(plant, parameters)
         self._accounts = EnergyAccounts(plant, data)
+        self._recent = Recent(frozenset(self._accounts.points))
 
     @property
     def too_late(self) -> int:
@@ -75,6 +77,7 @@ class Engine:
 
     def step(self, readings: Readings) -> EngineOutput:
         """Take a batch of readings, in any order within it."""
+        self._recent.add(readings)
         found = self._supervision.step(readings)
         more, results = self._accounts.step(readings, self._supervision.heard)
         return EngineOutput(tuple(found + more), results)
@@ -88,6 +91,7 @@ class Engine:
             "plant": self._fingerprint(),
             "interlocks": self._supervision.dump(),
             "energy": self._accounts.dump(),
+            "recent": self._recent.dump(),
         }
 
     def restore(self, state: object) -> None:
@@ -105,7 +109,10 @@ class Engine:
             supervision.restore(state.get("interlocks"))
         except ValidationError as error:
             raise FixError(f"the saved state of the interlock rules cannot be read: {error}") from error
+        recent = Recent.read(state.get("recent"))
         self._accounts.restore(state.get("energy", {}))
+        self._accounts.feed(recent)
+        self._recent.add(recent)
         self._supervision = supervision
 
     def history(self, now: int) -> History | None:

@@ -35,6 +35,8 @@ from plant.readings import Readings
 from plant.service import Backoff, Outage, alone, retry
 
 _LOG = logging.getLogger(__name__)
+_LOGGED = 10
+"""Messages passed over that are logged each; after them one in a thousand."""
 READ_BACK = 3600 * SECOND
 """How far back stored readings are judged after a start without, or with an older, checkpoint [ns]."""
 
@@ -242,8 +244,7 @@ class Analytics:
         try:
             batch = await asyncio.to_thread(self._intake.open, delivery.topic, delivery.payload)
         except DropError as error:
-            self._status.poison += 1
-            _LOG.warning("message passed over (%d so far): %.200s", self._status.poison, error)
+            self._passed_over(str(error))
             batch = None
         if batch is not None and batch.agent != AGENT:
             await self._judge(batch, began)
@@ -253,6 +254,12 @@ class Analytics:
             await self._judged.released.wait()
         elif len(self._judged.deliveries) >= self.rhythm.messages:
             self._due.set()
+
+    def _passed_over(self, reason: str) -> None:
+        """Count a message that cannot be judged; ingest keeps it. A flood of them does not flood the log."""
+        self._status.poison += 1
+        if self._status.poison <= _LOGGED or self._status.poison % _LOGGED**3 == 0:
+            _LOG.warning("message passed over (%d so far): %.200s", self._status.poison, reason)
 
     async def _judge(self, batch: Batch, began: float) -> None:
         if self._names.knows(batch):
@@ -266,10 +273,9 @@ class Analytics:
         late = self._engine.too_late
         try:
             await self._step(rows, batch)
-        except Exception:  # noqa: BLE001 - see below
-            # Whatever one message provokes must not end supervision; the state may lack part of this message.
-            _LOG.exception("the rules failed over a batch of %s", batch.agent)
-            self._status.poison += 1
+        except Exception as error:  # noqa: BLE001 - whatever one message provokes must not end supervision
+            _LOG.debug("the rules failed over a batch of %s", batch.agent, exc_info=True)
+            self._passed_over(f"defect while judging a batch of {batch.agent}: {error!r}")
             self._torn = False
             return
         if batch.sent <= self._caught_up:
@@ -330,7 +336,7 @@ class Analytics:
             await self._inbox.acknowledge(delivery)
 
     async def _write(self, body: Any) -> None:  # noqa: ANN401 - JSON
-        """Write the checkpoint. A disk that does not answer is not waited for; it is written to again once it does."""
+        """Write the checkpoint. A disk that does not answer is not waited for, nor written to before it does."""
         if await self._written():
             self._writing = asyncio.create_task(alone(self._files, partial(self._file.save, body)))
             await self._written()

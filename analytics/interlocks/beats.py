@@ -15,8 +15,8 @@ _LEAST_PAUSE = 2.0
 _PAUSE_PERIODS = 2
 """A source is heard without a break when its values are no further apart than two of its shortest periods, and two
 seconds; one second more, as beats are counted in whole seconds."""
-OWN = "sys"
-"""Stands for the agents, whose health readings tell that time passes even when every source is silent."""
+OWN = " agents"
+"""No id of a source: the agents, whose health readings tell that time passes even when every source is silent."""
 
 
 def pause(plant: Plant, source: str) -> int:

@@ -24,7 +24,7 @@ from tests.analytics.interlock_kit import T0, S
 
 DATA = EnergyData.packaged()
 READINGS, FINDINGS = "plantwatch/v1/{}/readings/+", "plantwatch/v1/{}/findings/+"
-QUICK = Rhythm(messages=4, interval=0.05, quiet=0.01, disk=0.05, past=5.0)
+QUICK = Rhythm(messages=4, interval=0.05, quiet=0.01, disk=10.0, past=10.0)
 
 
 class Disk(CheckpointFile):

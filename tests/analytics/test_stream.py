@@ -52,9 +52,7 @@ async def test_latency_is_told_in_the_plants_time(tmp_path: Path) -> None:
 async def test_nothing_is_published_or_acknowledged_before_it_is_saved(tmp_path: Path) -> None:
     async with running(ONE, tmp_path) as rig:
         await until(lambda: rig.disk.saves > 0)
-        rig.analytics.rhythm = rig.analytics.rhythm.__class__(messages=99, interval=99, quiet=99, disk=99)
-        hold = rig.analytics._files
-        async with hold:
+        async with rig.analytics._files:
             await rig.send(*seconds(told(ONE, 17, A=DEMAND)))
             await until(lambda: rig.analytics.status.waiting == 1)
             await asyncio.sleep(0.02)
@@ -80,6 +78,7 @@ async def test_a_disk_that_fails_delays_no_alarm(tmp_path: Path) -> None:
 async def test_a_disk_that_hangs_delays_no_alarm(tmp_path: Path) -> None:
     async with running(ONE, tmp_path) as rig:
         await until(lambda: rig.disk.saves > 0)
+        rig.analytics.rhythm = replace(rig.analytics.rhythm, disk=0.02)
         async with rig.analytics._files:
             await rig.send(*seconds(told(ONE, 30, A=DEMAND)))
             await rig.settled()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,30 @@ async def test_result_batches_go_on_without_a_gap_in_each_epoch(tmp_path: Path) 
     assert [r.value for r in hours] == pytest.approx([1500 * 0.1229 + 4 * 34.12] * 5, rel=1e-3)
 
 
+async def test_meter_values_that_the_historian_does_not_have_yet_are_not_missed(tmp_path: Path) -> None:
+    """The historian was away from 00:55 on; a kill at 01:00 must not make a gap in the hour."""
+    start = at("2026-03-01T00:00:00+08:00")
+    model = small_plant()
+    times = every_minute(start, start + 2 * HOUR)
+    columns = [("E.total", "5000", 1500.0), ("S.total", "700", 4.0), ("P.total", "80", 1.0)]
+    history = Readings.concat([Readings.of_point(p, times, counter(times, f, rate)) for p, f, rate in columns])
+    rig = Rig(model, tmp_path, now=start + HOUR)
+    rig.watch()
+    await rig.historian.write(history.between(start, start + HOUR - 5 * 60 * S))
+    rig.start()
+    await rig.send(batch(list(history.between(start, start + HOUR).in_time_order().rows()), 1))
+    await rig.settled()
+    await rig.kill()
+    rig.start()
+    await rig.send(batch(list(history.between(start + HOUR, start + 2 * HOUR).in_time_order().rows()), 2))
+    await until(lambda: len(rig.batches()) == 1)
+    await rig.stop()
+    values = {r.point: r for r in rig.batches()[0].readings.rows()}
+    assert values["small/caustic/hour"].value == pytest.approx(1500 * 0.1229 + 4 * 34.12, rel=1e-3)
+    assert values["small/caustic/hour/coverage"].value == pytest.approx(1.0)
+    assert rig.held() == {}
+
+
 # --- starts -----------------------------------------------------------------------------------------
 
 
@@ -180,7 +205,7 @@ async def test_supervision_begins_although_the_historian_hangs(tmp_path: Path) -
     rig.historian.read = read  # type: ignore[method-assign]
     rig.watch()
     rig.start()
-    rig.analytics.rhythm = rig.analytics.rhythm.__class__(quiet=0.01, past=0.05)
+    rig.analytics.rhythm = replace(rig.analytics.rhythm, past=0.05)
     await rig.send(*seconds(told(ONE, 30, A=DEMAND)))
     await rig.settled()
     assert [found(f) for f in rig.told()] == [MISSED]
