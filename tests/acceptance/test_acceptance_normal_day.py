@@ -56,8 +56,8 @@ def test_24_hours_and_the_day_are_accounted_for_in_full(day: tuple[Outcome, obje
     assert len(coverage) == 25
     assert min(coverage) > 0.99
     assert all(r.status == 0 for r in outcome.results)
-    # Below: 2,100 kWh of direct current a tonne, the least of a membrane plant (BREF chlor-alkali 2014; the physics
-    # is tested against it), as standard coal and nothing else. Above: the limit value.
+    # Below: 2,100 kWh of direct current a tonne, the least of a membrane plant (BREF chlor-alkali 2014; the
+    # physics is tested against it), as standard coal and nothing else. Above: the limit value.
     least = 2100 * 0.1229
     assert all(least < r.value <= 350 for r in hours + days)
 
