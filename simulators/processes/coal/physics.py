@@ -52,7 +52,7 @@ class MinePhysics:
         self.headings = (Heading(case, 600.0), Heading(case, 2200.0))
         self.belts = (Belt(case, 1800.0, 25.0, 3.15, 15.0), Belt(case, 2200.0, 90.0, 3.5, 20.0))
         """Gate and trunk conveyor."""
-        self.bunker, self.hoist, self.washery = Bunker(0.55), Hoist(case), Preparation(case)
+        self.bunker, self.hoist, self.washery = Bunker(0.42), Hoist(case), Preparation(case)
         self.main_return = Airway(8, 1500.0, 18.0, 0.002)
         self.heat = tuple(Warmth(c, u, rock, t) for c, u, rock, t in _THERMAL)
         """Gate, face, headings, chambers, trunk road."""
@@ -63,7 +63,8 @@ class MinePhysics:
         self.raw_output = 58.0
         """From that bin over the belt scale [kg/s]."""
         self.hour, self.room, self.splits = 0.0, True, self.ventilation.splits(0.0)
-        self.gas_pumps = case.gas_pump_power
+        self.gas_pumps, self.belt_gas = case.gas_pump_power, 0.0
+        """Power of the gas drainage station [W]; methane from the coal on the gate conveyor [m3/s]."""
         self.stopped: dict[str, float] = dict.fromkeys(HAND_SWITCHES, 0.0)
         """Position of every stop button; the process sets them."""
         self.rates: dict[str, float] = {}
@@ -99,8 +100,8 @@ class MinePhysics:
         air.step(dt, (stop["MF-1.stop"] > 0.0, stop["MF-2.stop"] > 0.0), walks.small)
         self.splits = face, first, second, chambers, trunk = air.splits(walks.small)
         gas = 1.0 + 0.03 * walks.quality
-        belt_gas = BELT_GAS * self.belts[0].discharge
-        self.face.step(dt, face, belt_gas, (self.surface.barometer, DRAINED), gas)
+        self.belt_gas = BELT_GAS * self.belts[0].discharge
+        self.face.step(dt, face, self.belt_gas, (self.surface.barometer, DRAINED), gas)
         one, two = self.headings
         one.step(dt, (stop["LF-121.stop"] > 0.0, stop["LF-122.stop"] > 0.0), gas)
         two.step(dt, (stop["LF-131.stop"] > 0.0, stop["LF-132.stop"] > 0.0), gas)
@@ -109,7 +110,7 @@ class MinePhysics:
         flow += one.road.flow - one.blown + two.road.flow - two.blown
         methane = self.face.outer.methane + one.road.methane + two.road.methane
         self.main_return.step(dt, flow, methane, OLD_WORKINGS + self.bunker.gas, 0)
-        # Air that the boreholes suck in is not the mine's; the goaf's drainage is.
+        air.gas = self.main_return.flow - air.flow
 
     def _mine(self, dt: float) -> None:
         """Longwall and headings: they work while shift, power and haulage allow."""

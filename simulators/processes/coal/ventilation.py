@@ -46,8 +46,8 @@ class Ventilation:
     """State of the main fans and of the air in the mine, SI units."""
 
     __slots__ = (
-        "case", "duty", "efficiency", "energised", "fan_flow", "flow", "leak", "power", "pressure", "resistance",
-        "speed", "standing", "wanted_speed",
+        "case", "duty", "efficiency", "energised", "fan_flow", "flow", "gas", "leak", "power", "pressure",
+        "resistance", "speed", "standing", "wanted_speed",
     )  # fmt: skip
 
     def __init__(self, case: MineCase) -> None:
@@ -63,13 +63,15 @@ class Ventilation:
         self.fan_flow = self.flow + self.leak
         self.efficiency, self.power, self.energised, self.standing = case.fan_efficiency, 0.0, True, 0.0
         self.resistance = RESISTANCE
+        self.gas = 0.25
+        """Gas that the mine adds to its air [m3/s]: the fan moves it too."""
 
     def step(self, dt: float, stopped: tuple[bool, bool], wander: float) -> None:
         """Advance by ``dt`` [s]; ``stopped`` tells which fans are held by their stop buttons, ``wander`` [1]."""
         case = self.case
         self._operate(dt, stopped)
         self.resistance = (RESISTANCE + case.fan_damper) * (1.0 + 0.005 * wander)
-        self.fan_flow = self.flow + self.leak
+        self.fan_flow = self.flow + self.gas + self.leak
         self.pressure = fan_pressure(self.fan_flow, self.speed)
         self.leak = case.fan_leakage * sqrt(max(self.pressure, 0.0))
         self.efficiency = fan_efficiency(case, self.fan_flow, self.speed)
