@@ -106,7 +106,7 @@ class Engine:
             raise FixError("the saved state belongs to another plant file")
         supervision = Supervision(self._plant, self.parameters)
         try:
-            supervision.restore(state.get("interlocks"))
+            supervision.restore(str(state.get("interlocks")))
         except ValidationError as error:
             raise FixError(f"the saved state of the interlock rules cannot be read: {error}") from error
         recent = Recent.read(state.get("recent"))

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -14,7 +13,7 @@ from analytics.interlocks.demand import DemandMonitor, Times
 from analytics.interlocks.parameters import Parameters
 from analytics.interlocks.signals import Patience, SignalMonitor
 from analytics.interlocks.silence import SilenceMonitor
-from analytics.interlocks.window import LONG_AGO, Row, Window, row
+from analytics.interlocks.window import LONG_AGO, Row, SavedWindow, Window, row
 from plant.clock import SECOND
 from plant.findings import Finding
 from plant.model import Interlock, Plant
@@ -40,17 +39,17 @@ class _Watched:
     sources: tuple[str, ...]
     """Of its points; empty when they have none."""
 
-    def load(self, state: object) -> "_Watched":
+    def load(self, saved: SavedWindow) -> "_Watched":
         """The same, with a window of a saved state."""
-        return replace(self, window=self.window.load(state))
+        return replace(self, window=self.window.load(saved))
 
 
 @dataclass(slots=True)
 class SavedSupervision:
     """The state of all rules as it is saved."""
 
-    windows: dict[str, Any]
-    silences: dict[str, Any]
+    windows: dict[str, SavedWindow]
+    silences: dict[str, SavedWindow]
     newest: dict[str, int]
     seen: dict[str, dict[str, int]]
 
@@ -126,21 +125,20 @@ class Supervision:
         for name, rows in self._rows(readings).items():
             self._windows[name].window.prime(_in_order(rows))
 
-    def dump(self) -> Any:  # noqa: ANN401 - JSON
-        """The state as plain JSON data."""
-        windows = {name: w.window.dump() for name, w in self._windows.items()}
-        silences = {source: w.dump() for source, w in self._silences.items()}
-        return _SAVED.dump_python(
-            SavedSupervision(windows, silences, self._progress.newest, self._progress.seen), mode="json"
-        )
+    def dump(self) -> str:
+        """The state as JSON."""
+        windows = {name: w.window.save() for name, w in self._windows.items()}
+        silences = {source: w.save() for source, w in self._silences.items()}
+        progress = self._progress
+        return _SAVED.dump_json(SavedSupervision(windows, silences, progress.newest, progress.seen)).decode()
 
-    def restore(self, state: object) -> None:
+    def restore(self, state: str) -> None:
         """Take a state from ``dump``; what the plant file has newly begins with its first value.
 
         Raises:
             ValueError: the state cannot be read; nothing has changed.
         """
-        saved = _SAVED.validate_python(state)
+        saved = _SAVED.validate_json(state)
         windows = {n: w.load(saved.windows[n]) if n in saved.windows else w for n, w in self._windows.items()}
         silences = {s: w.load(saved.silences[s]) if s in saved.silences else w for s, w in self._silences.items()}
         self._windows, self._silences = windows, silences

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self
 
-from pydantic import TypeAdapter
-
 from analytics.saved import SavedFinding, SavedValue, one_nan
 from plant.findings import Finding, FindingState
 from plant.readings import Reading
@@ -92,6 +90,19 @@ class Monitor(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class SavedWindow:
+    """A window as it is saved."""
+
+    base: Any
+    rows: list[Row]
+    due: int
+    horizon: int
+    settled: dict[str, int]
+    told: dict[str, SavedFinding]
+    too_late: int
+
+
 class Window:
     """One monitor with its recent rows."""
 
@@ -109,20 +120,18 @@ class Window:
         self.too_late = 0
         """Rows that could not be put in their place any more: left to the replay over stored history."""
 
-    def dump(self) -> Any:  # noqa: ANN401 - JSON
-        """The state as plain JSON data: what is sure is folded anew from it."""
-        saved = SavedWindow(
+    def save(self) -> SavedWindow:
+        """The state; what is sure is folded anew from it."""
+        return SavedWindow(
             self._base.dump(), self._rows, self._due, self._horizon, self._settled, self._told, self.too_late
         )
-        return _SAVED.dump_python(saved, mode="json")
 
-    def load(self, state: object) -> "Window":
-        """A window with a state from ``dump``.
+    def load(self, saved: SavedWindow) -> "Window":
+        """A window with a saved state.
 
         Raises:
-            ValueError: the state cannot be read.
+            ValueError: the state of the monitor cannot be read.
         """
-        saved = _SAVED.validate_python(state)
         window = Window(self._base.load(saved.base), most_rows=self._most_rows)
         window._rows, window._settled, window._told = saved.rows, saved.settled, saved.told
         window._due, window._horizon, window.too_late = saved.due, saved.horizon, saved.too_late
@@ -228,22 +237,6 @@ class Window:
         _fold(self._base, rows)
         for r in rows:
             self._settled[r.point] = max(r.time, self._settled.get(r.point, LONG_AGO))
-
-
-@dataclass(slots=True)
-class SavedWindow:
-    """A window as it is saved."""
-
-    base: Any
-    rows: list[Row]
-    due: int
-    horizon: int
-    settled: dict[str, int]
-    told: dict[str, SavedFinding]
-    too_late: int
-
-
-_SAVED = TypeAdapter(SavedWindow)
 
 
 def _time(row: Row) -> int:
