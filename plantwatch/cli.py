@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from plant.errors import FixError, PlantError
-from plantwatch.commands import access, data, demo, plant_file, running, simulate
+from plantwatch.commands import access, data, demo, plant_file, running, simulate, standards
 
 app = typer.Typer(
     name="plantwatch",
@@ -24,6 +24,7 @@ running.add_to(app)
 plant_file.add_to(app)
 data.add_to(app)
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(standards.app, name="standards")
 app.add_typer(access.app, name="token")
 access.add_to(app)
 

@@ -6,7 +6,7 @@ undeclared source or known from memory is refused like any other mistake.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,9 +24,6 @@ _FILE = re.compile(r"(?P<body>[a-z]+)(?P<number>\d[\d.]*)_(?P<year>\d{4})\.yaml"
 class PackagedStandards(Mapping[str, LimitStandard]):
     """The limit standards that come with plantwatch, by number; each file is read when it is first asked for."""
 
-    def __init__(self) -> None:
-        self._read: dict[str, LimitStandard] = {}
-
     @cached_property
     def _files(self) -> dict[str, Traversable]:
         """Files by the number that their name says: ``gb21257_2024.yaml`` holds GB 21257-2024."""
@@ -38,12 +35,7 @@ class PackagedStandards(Mapping[str, LimitStandard]):
         return dict(sorted(found.items()))
 
     def __getitem__(self, number: str) -> LimitStandard:
-        found = self._read.get(number)
-        if found is None:
-            file = self._files[number]
-            found = parse_yaml(file.read_text(encoding="utf-8"), file.name, LimitStandard)
-            self._read[number] = found
-        return found
+        return _packaged(self._files[number].name)
 
     def __contains__(self, number: object) -> bool:
         return number in self._files
@@ -53,6 +45,13 @@ class PackagedStandards(Mapping[str, LimitStandard]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+
+@cache
+def _packaged(name: str) -> LimitStandard:
+    """A packaged file; it never changes while the program runs, so it is read once."""
+    file = files("analytics.energy") / "data" / "standards" / name
+    return parse_yaml(file.read_text(encoding="utf-8"), name, LimitStandard)
 
 
 def packaged_coefficients() -> dict[str, CoefficientSet]:

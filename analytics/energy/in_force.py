@@ -65,19 +65,24 @@ class Span:
 
 def lifetime(standard: LimitStandard, standards: Mapping[str, LimitStandard]) -> Lifetime:
     """When an edition is in force, with its successors among ``standards`` taken into account."""
-    successors = [s for s in standards.values() if standard.number in s.replaces]
-    ends = [s.effective_date - _DAY for s in successors if s.effective_date is not None]
+    successors = _successors(standard, standards)
+    # It ended before its successor began; where that day is not known, at the latest when the successor ended.
+    ends = [s.effective_date - _DAY if s.effective_date else lifetime(s, standards).may_to for s in successors]
     if standard.valid_to is not None:
         ends.append(standard.valid_to)
-    may_to = min(ends, default=date.max)
-    known_to = may_to
-    if may_to == date.max and (standard.superseded_by is not None or successors):
+    may_to = known_to = min(ends, default=date.max)
+    if standard.valid_to is None and not any(s.effective_date for s in successors):
         years = [s.year for s in successors]
-        if standard.superseded_by is not None:
-            years.append(int(standard.superseded_by[-4:]))
-        known_to = date(min(years) - 1, 12, 31)
-    effective = standard.effective_date
-    return Lifetime(effective or date(standard.year, 1, 1), standard.effective, known_to, may_to)
+        years += [] if standard.superseded_by is None else [int(standard.superseded_by[-4:])]
+        known_to = min([known_to, *(date(y - 1, 12, 31) for y in years)])
+    may_from = standard.effective_date or date(standard.year, 1, 1)
+    return Lifetime(may_from, standard.effective, known_to, may_to)
+
+
+def _successors(standard: LimitStandard, standards: Mapping[str, LimitStandard]) -> list[LimitStandard]:
+    """Only later editions: a file that names an earlier one would lead in circles."""
+    later = (s for s in standards.values() if s.year > standard.year)
+    return [s for s in later if standard.number in s.replaces or s.number == standard.superseded_by]
 
 
 def standing(standard: LimitStandard, day: date, standards: Mapping[str, LimitStandard]) -> Choice:

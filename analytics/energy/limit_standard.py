@@ -19,6 +19,10 @@ Unit = Literal["kgce/t", "kgoe/t", "kgoe/(t·EF)", "kgce/toe", "kgce/m3", "kgce/
 """kgoe: oil equivalent; toe: tonne of oil equivalent; EF: energy factor of a refinery (能量因数)."""
 
 
+Number = Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z0-9/ .\-]{1,40}-(19|20)\d\d$")]
+"""With the year of the edition: ``GB 21257-2024``."""
+
+
 class Grade(Sourced):
     """One value of a limit standard, in the unit of its row."""
 
@@ -92,8 +96,7 @@ class LimitStandard(Data):
     """One edition of a limit standard."""
 
     schema_version: Literal[2]
-    number: Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z0-9/ .\-]{1,40}-(19|20)\d\d$")]
-    """With the year of the edition: ``GB 21257-2024``."""
+    number: Number
     title_zh: Title
     title_en: Title | None = None
     industry: Industry
@@ -106,8 +109,8 @@ class LimitStandard(Data):
     dates_confidence: Literal["two sources", "one source"] | None
     """None where no date is known."""
     dates_sources: tuple[Id, ...] = ()
-    replaces: tuple[Title, ...] = ()
-    superseded_by: Title | None = None
+    replaces: tuple[Number, ...] = ()
+    superseded_by: Number | None = None
     clause: Title | None = None
     """Where the values stand."""
     covers: tuple[Id, ...] = ()

@@ -4,6 +4,7 @@ The parts: ``limit_standard`` (one edition), ``coefficients`` (one coefficient s
 ``in_force`` (which edition on which day), ``corrections`` and ``limits`` (values that depend on inputs).
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +52,8 @@ class EnergyData:
         standards = {s.number: s for s in read.values() if isinstance(s, LimitStandard)}
         sets = {s.number: s for s in read.values() if isinstance(s, CoefficientSet)}
         return cls(
-            {**packaged.standards, **standards},
+            # Layered and not copied: packaged files stay unread until they are asked for. It is only ever read.
+            ChainMap(standards, packaged.standards),  # type: ignore[arg-type]
             {**packaged.coefficient_sets, **sets},
             {s.number: path for path, s in read.items()},
         )

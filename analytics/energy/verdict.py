@@ -58,7 +58,7 @@ def judge(consumption: Decimal, standard: LimitStandard, row: StandardRow, day: 
         return Judgement(Verdict.NOT_ASSESSABLE, f"{standard.number} is not in force on {day.isoformat()}")
     source = f"{standard.number} {row.table}"
     best = next((g.value for g in (row.advanced, row.access, row.limit) if g is not None), None)
-    if best is not None and consumption < best * BELIEVABLE:
+    if best is not None and 0 < best * BELIEVABLE > consumption:  # a share of a negative value says nothing
         text = f"{consumption:.4g} kgce/t is less than {BELIEVABLE:.0%} of the best grade, {best} kgce/t, {source}"
         return Judgement(Verdict.NOT_ASSESSABLE, f"{text}: check the units and the boundary of the meters")
     sides = compared(standard, row, consumption, inputs={})
