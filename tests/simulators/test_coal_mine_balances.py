@@ -4,12 +4,14 @@
 way the fans stop, the power is cut, gas collects, and everything starts again: every store changes.
 """
 
+from dataclasses import dataclass
+
 import pytest
 
 from simulators.processes.coal.airway import Warmth
 from simulators.processes.coal.constants import AUTOCOMPRESSION, DEPTH, GRAVITY, HEAT_FLOW, WATER_DENSITY
 from simulators.processes.coal.face import CARRIED
-from simulators.processes.coal.mine import CoalMine
+from simulators.processes.coal.mine import METERS, CoalMine
 from simulators.processes.coal.physics import OLD_WORKINGS, MinePhysics
 from simulators.processes.coal.preparation import RAW_MOISTURE, REJECT_ASH
 from simulators.processes.parameters import CaseName
@@ -64,11 +66,6 @@ def flows(p: MinePhysics) -> tuple[dict[str, float], dict[str, float]]:
     return came, went
 
 
-@pytest.fixture(params=[pytest.param(name, id=name.value) for name in CaseName])
-def mine(request: pytest.FixtureRequest) -> CoalMine:
-    return make(request.param, seed=3)
-
-
 def upset(mine: CoalMine, step: int) -> None:
     """Cut the power, stop the fans, stop the washery, and put everything back."""
     switched = {
@@ -90,24 +87,6 @@ def upset(mine: CoalMine, step: int) -> None:
     }
     if step in switched:
         mine.switch(*switched[step])
-
-
-def test_what_goes_in_is_inside_or_has_come_out(mine: CoalMine) -> None:
-    p = mine.physics
-    before = inside(p)
-    came, went = dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 0.0)
-    for step in range(STEPS):
-        upset(mine, step)
-        mine.step()
-        into, out = flows(p)
-        for name in NAMES:
-            came[name] += into[name]
-            went[name] += out[name]
-    after = inside(p)
-    assert p.headings[0].methane > 0.0
-    for name in NAMES:
-        error = came[name] - went[name] - (after[name] - before[name])
-        assert abs(error) < 1e-5 * came[name], f"{name}: {error} of {came[name]}"
 
 
 def stored_heat(cells: tuple[Warmth, ...]) -> float:
@@ -136,32 +115,64 @@ def lifted(p: MinePhysics) -> float:
     return belts + p.hoist.dumped * GRAVITY * DEPTH + water
 
 
-def test_metered_electricity_is_found_again_as_heat_and_lift(mine: CoalMine) -> None:
+@dataclass
+class Account:
+    """What a run led to."""
+
+    mine: CoalMine
+    came: dict[str, float]
+    went: dict[str, float]
+    rose: dict[str, float]
+    """What is inside at the end less what was at the start."""
+    metered: dict[str, float]
+    """By counter, in its unit."""
+    energy_went: float
+    """[J]"""
+    energy_rose: float
+    """[J]"""
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, id=name.value) for name in CaseName])
+def account(request: pytest.FixtureRequest) -> Account:
+    mine = make(request.param, seed=3)
     p = mine.physics
     first, _ = mine.step()
-    heat, energy, went = stored_heat(p.heat), work(p), 0.0
+    before, held = inside(p), stored_heat(p.heat) + work(p)
+    came, went, energy = dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 0.0), 0.0
     last = first
     for step in range(STEPS):
         upset(mine, step)
         leaving = [cell.temperature for cell in p.heat]
         last, _ = mine.step()
+        into, out = flows(p)
+        for name in NAMES:
+            came[name] += into[name]
+            went[name] += out[name]
         elsewhere = CARRIED * p.face.power + (p.water.power - p.water.lift - p.water.air_heat) + p.hoist.heat
-        went += heat_out(p, leaving) + elsewhere + lifted(p)
-
-    def metered(*meters: str) -> float:
-        return sum(3.6e6 * float(last[c] - first[c]) for c in (mine.points.index(f"{m}.total") for m in meters))
-
-    came = metered("EM-103", "EM-111", "EM-112", "EM-113", "EM-114", "EM-115", "EM-116")
-    stored = stored_heat(p.heat) - heat + work(p) - energy
-    assert abs(came - went - stored) < 1e-3 * came, (came - went - stored) / came
+        energy += heat_out(p, leaving) + elsewhere + lifted(p)
+    after = inside(p)
+    metered = {m: float(last[c] - first[c]) for m in METERS for c in [mine.points.index(f"{m}.total")]}
+    rose = {name: after[name] - before[name] for name in NAMES}
+    return Account(mine, came, went, rose, metered, energy, stored_heat(p.heat) + work(p) - held)
 
 
-def test_the_main_meter_sees_all_feeders_and_the_transformers(mine: CoalMine) -> None:
-    before, _ = mine.step()
-    after = mine.run(3600).value[-1]
-    feeders = [m for m in mine.counters.placeholders if m.startswith(("EM-1", "EM-2"))]
+@pytest.mark.parametrize("name", NAMES)
+def test_what_goes_in_is_inside_or_has_come_out(account: Account, name: str) -> None:
+    error = account.came[name] - account.went[name] - account.rose[name]
+    assert abs(error) < 1e-5 * account.came[name], f"{error} of {account.came[name]}"
+
+
+def test_metered_electricity_is_found_again_as_heat_and_lift(account: Account) -> None:
+    feeders = ("EM-103", "EM-111", "EM-112", "EM-113", "EM-114", "EM-115", "EM-116")
+    came = 3.6e6 * sum(account.metered[m] for m in feeders)
+    error = came - account.energy_went - account.energy_rose
+    assert abs(error) < 1e-3 * came, f"{error} of {came} J"
+
+
+def test_the_main_meter_sees_all_feeders_and_the_transformers(account: Account) -> None:
+    feeders = [m for m in METERS if m.startswith(("EM-1", "EM-2"))]
     assert len(feeders) == 12
-    used = sum(float((after - before)[mine.points.index(m)]) for m in feeders)
-    came = float((after - before)[mine.points.index("EM-001.total")])
+    used = sum(account.metered[m] for m in feeders)
     # Each of the 13 counters shows tenths of a kWh.
-    assert came * (1.0 - mine.physics.case.transformer_loss) == pytest.approx(used, abs=1.3)
+    came = account.metered["EM-001"] * (1.0 - account.mine.physics.case.transformer_loss)
+    assert came == pytest.approx(used, abs=1.3)

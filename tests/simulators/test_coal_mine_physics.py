@@ -4,6 +4,7 @@ from math import sqrt
 
 import pytest
 
+from plant.clock import SECOND
 from simulators.processes.coal.airway import Airway, Warmth
 from simulators.processes.coal.constants import BAROMETER, DEPTH, GRAVITY, HEAT_FLOW
 from simulators.processes.coal.dispatcher import cheap, driving, producing
@@ -220,8 +221,7 @@ def test_a_tonne_of_coal_costs_what_the_case_stands_for(
     # access 6.2, limit 10.8 kgce/t) after the renovation, and half as much again before; a washery below the limit
     # of GB 29446-2019 (power coal: 2.0 / 3.0 / 4.5 kWh/t) after, above it before. GB/T 2589-2020: 0.1229 kgce/kWh,
     # 34.12 kgce/GJ, new water 0.2571 kgce/t.
-    mine = make(case)
-    block = mine.run(4 * 3600)
+    block = make(case, step_size=2 * SECOND).run(4 * 1800)  # 08:00 to 12:00
 
     def increase(meter: str) -> float:
         column = block.value[:, block.points.index(f"{meter}.total")]
