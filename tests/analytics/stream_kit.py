@@ -132,6 +132,10 @@ class Rig:
         last = {f.id: f for f in self.told()}
         return {i: f for i, f in last.items() if f.state is not FindingState.WITHDRAWN}
 
+    def results(self, point: str) -> dict[int, float]:
+        """Values of one result by time, as the historian has them in the end."""
+        return {r.time: r.value for b in self.batches() for r in b.readings.rows() if r.point == point}
+
     def batches(self) -> list[Batch]:
         """The batches of results."""
         session = self.broker.session("results", (f"plantwatch/v1/{self.plant.id}/readings/analytics",))

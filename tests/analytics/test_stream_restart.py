@@ -105,10 +105,10 @@ async def test_result_batches_go_on_without_a_gap_in_each_epoch(tmp_path: Path) 
     for sent in rig.batches():
         by_epoch.setdefault(sent.epoch, []).append(sent.sequence)
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in by_epoch.values()), by_epoch
-    values = {(r.point, r.time): r for b in rig.batches() for r in b.readings.rows()}
-    hours = [values["small/caustic/hour", start + n * HOUR] for n in range(5)]
+    hours = rig.results("small/caustic/hour")
     # 1,500 kWh * 0.1229 + 4 GJ * 34.12 kgce per hour and tonne (GB/T 2589-2020)
-    assert [r.value for r in hours] == pytest.approx([1500 * 0.1229 + 4 * 34.12] * 5, rel=1e-3)
+    expected = {start + n * HOUR: 1500 * 0.1229 + 4 * 34.12 for n in range(5)}
+    assert hours == pytest.approx(expected, rel=1e-3)
 
 
 async def test_meter_values_that_the_historian_does_not_have_yet_are_not_missed(tmp_path: Path) -> None:
@@ -127,11 +127,10 @@ async def test_meter_values_that_the_historian_does_not_have_yet_are_not_missed(
     await rig.kill()
     rig.start()
     await rig.send(batch(list(history.between(start + HOUR, start + 2 * HOUR).in_time_order().rows()), 2))
-    await until(lambda: len(rig.batches()) == 1)
+    await until(lambda: start in rig.results("small/caustic/hour"))
     await rig.stop()
-    values = {r.point: r for r in rig.batches()[0].readings.rows()}
-    assert values["small/caustic/hour"].value == pytest.approx(1500 * 0.1229 + 4 * 34.12, rel=1e-3)
-    assert values["small/caustic/hour/coverage"].value == pytest.approx(1.0)
+    assert rig.results("small/caustic/hour")[start] == pytest.approx(1500 * 0.1229 + 4 * 34.12, rel=1e-3)
+    assert rig.results("small/caustic/hour/coverage")[start] == pytest.approx(1.0)
     assert rig.held() == {}
 
 
@@ -232,10 +231,9 @@ async def test_the_accounts_get_their_history_when_the_historian_is_back(tmp_pat
     await until(lambda: rig.analytics._asked is None)
     rest = history.between(start + HOUR - 5 * 60 * S, start + 2 * HOUR)
     await rig.send(batch(list(rest.in_time_order().rows()), 2))
-    await until(lambda: len(rig.batches()) == 1)
-    values = {r.point: r for r in rig.batches()[0].readings.rows()}
-    assert values["small/caustic/hour"].value == pytest.approx(1500 * 0.1229 + 4 * 34.12, rel=1e-3)
-    assert values["small/caustic/hour/coverage"].value == pytest.approx(1.0)
+    await until(lambda: start in rig.results("small/caustic/hour"))
+    assert rig.results("small/caustic/hour")[start] == pytest.approx(1500 * 0.1229 + 4 * 34.12, rel=1e-3)
+    assert rig.results("small/caustic/hour/coverage")[start] == pytest.approx(1.0)
     await rig.stop()
 
 
