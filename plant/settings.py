@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from plant.errors import FixError
 
 _PREFIX = "PLANTWATCH_"
-_ELSEWHERE = frozenset({"PLANTWATCH_PLANT", "PLANTWATCH_STANDARDS"})
+_ELSEWHERE = frozenset({"PLANTWATCH_PLANT"})
 """Read by the options of commands."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -137,6 +137,8 @@ class Settings(BaseSettings):
     """Signs the console's cookies; None makes one in the data folder."""
     retention_days: Annotated[int, Field(ge=1)] = 400
     """Readings older than this are removed from the historian [d]."""
+    standards: Path | None = None
+    """Folder with limit standards and coefficient sets of one's own; they come before the packaged ones."""
     clock: str | None = None
     """Simulated time as ``wall,simulated,speed`` (ns UTC, ns UTC, factor); None for the real clock."""
 

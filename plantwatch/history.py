@@ -70,7 +70,7 @@ def replay_history(plant: Plant, start: int, end: int) -> tuple[ReplayResult, Co
             tell((until - start) // SECOND, (end - start) // SECOND)
 
         def engine() -> Engine:
-            return Engine(plant, EnergyData.packaged(), parameters(speed))
+            return Engine(plant, EnergyData.with_own(settings.standards), parameters(speed))
 
         return await replay(plant, engine, historian, start, end, progress=told)
 

@@ -88,7 +88,7 @@ class Server:
             Unavailable: another server has the historian open.
         """
         folder, clock, speed = wiring.folder(settings), wiring.clock(settings), wiring.speed(settings)
-        data = EnergyData.packaged()
+        data = EnergyData.with_own(settings.standards)
         engine = Engine(plant, data, parameters(speed))
         historian = await stack.enter_async_context(DuckDbHistorian(folder / "historian.duckdb"))
         ledger = stack.enter_context(Ledger(folder / "ledger.db"))

@@ -1,5 +1,6 @@
 """A user's own files: they add or override, and every mistake is told at once with line and reason."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -162,6 +163,14 @@ coefficients:
     data = EnergyData.with_own(tmp_path)
     assert set(data.coefficients("GB/T 2589-2020").by_carrier) == {"raw_coal"}
     assert len(data.standards) == len(DATA.standards)
+
+
+def test_the_example_in_the_documentation_is_a_good_file() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "standards.md").read_text(encoding="utf-8")
+    example = next(b for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if b.startswith("schema_version"))
+    found = parse_own(example, name="docs/standards.md")
+    assert not isinstance(found, CoefficientSet)
+    assert found.rows[0].not_available == (GradeName.ACCESS,)
 
 
 def test_two_files_of_one_number_are_refused(tmp_path: Path) -> None:
