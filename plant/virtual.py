@@ -3,6 +3,8 @@
 sys/<agent>/<source>/<metric>     health of an agent's source, see ``HealthMetric``
 <product.result>/<period>         unit consumption [kgce/t] of a closed hour or day, time = its start
 <product.result>/<period>/coverage    share of that period with data [0..1]
+<product.result>/so-far               unit consumption [kgce/t] of the present hour until the reading's time
+<product.result>/so-far/coverage      share of that part of the hour with data [0..1]
 """
 
 from enum import StrEnum
@@ -53,6 +55,16 @@ def coverage_point(result: str, period: Period) -> str:
     return f"{result}/{period}/coverage"
 
 
+def so_far_point(result: str) -> str:
+    """Id of the unit consumption of the hour that is not closed yet [kgce/t]; never a verdict."""
+    return f"{result}/so-far"
+
+
+def so_far_coverage_point(result: str) -> str:
+    """Id of the data coverage of the hour so far [0..1]."""
+    return f"{result}/so-far/coverage"
+
+
 def result_units(plant: Plant) -> dict[str, str]:
     """Unit of every result point that this plant's products give rise to."""
     units: dict[str, str] = {}
@@ -60,4 +72,6 @@ def result_units(plant: Plant) -> dict[str, str]:
         for period in Period:
             units[result_point(product.result, period)] = "kgce/t"
             units[coverage_point(product.result, period)] = "1"
+        units[so_far_point(product.result)] = "kgce/t"
+        units[so_far_coverage_point(product.result)] = "1"
     return units

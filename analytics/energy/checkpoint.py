@@ -56,6 +56,8 @@ class SavedPeriod(_Saved):
     period: Annotated[Period, BeforeValidator(Period)]
     start: int
     over: SavedFinding | None
+    told: int = 0
+    """Up to where the period so far was told [ns UTC]."""
 
 
 class SavedAccounts(_Saved):

@@ -15,12 +15,15 @@ from plant.findings import Finding
 from plant.model import Plant, Product
 from plant.readings import MISSING, Reading, Readings
 from plant.status import BAD_NO_DATA
-from plant.virtual import Period, coverage_point, result_point
+from plant.virtual import Period, coverage_point, result_point, so_far_coverage_point, so_far_point
 
 GRACE = 60 * SECOND
 """A period is closed this long after its end [ns], so that late values still count."""
 _MOST_PERIODS = 200
 """Periods closed at once; after a longer pause the accounts go on with the present one."""
+
+SO_FAR_EVERY = 300 * SECOND
+"""The hour so far is told every five minutes [ns]: over less, the steps of meters are too coarse for it."""
 
 Heard = Callable[[str], int]
 """Up to which time [ns UTC] nothing more is expected from the source of a point."""
@@ -35,6 +38,8 @@ class _Open:
     start: int
     limit: LimitWatch | None
     """Judges the hours; None for days."""
+    told: int = 0
+    """Up to where the period so far was told [ns UTC]."""
 
 
 class EnergyAccounts:
@@ -63,7 +68,8 @@ class EnergyAccounts:
         found = self._watches.step(heard(w.meter.point) for w in self._watches.by_id.values())
         rows: list[Reading] = []
         for item in self._open:
-            found += self._close_due(item, heard, rows)
+            due = min(heard(self._watches.by_id[m].meter.point) for m in _meters(item.product))
+            found += self._close_due(item, due, rows)
         if rows:
             self._forget(min(item.start for item in self._open))
         return found, Readings.from_rows(rows)
@@ -81,7 +87,11 @@ class EnergyAccounts:
             since=self._needed_since(),
             periods=[
                 SavedPeriod(
-                    product=o.product.id, period=o.period, start=o.start, over=o.limit.over if o.limit else None
+                    product=o.product.id,
+                    period=o.period,
+                    start=o.start,
+                    over=o.limit.over if o.limit else None,
+                    told=o.told,
                 )
                 for o in self._open
             ],
@@ -101,7 +111,7 @@ class EnergyAccounts:
         saved = SavedAccounts.read(state)
         products = {p.id: p for p in self._plant.products}
         self._open = [
-            self._opened(products[o.product], o.period, o.start, o.over)
+            self._opened(products[o.product], o.period, o.start, o.over, o.told)
             for o in saved.periods
             if o.product in products
         ]
@@ -146,21 +156,24 @@ class EnergyAccounts:
         if when is None:
             return False
         self._open = [
-            self._opened(product, period, start_of(when, period, self._zone), None)
+            self._opened(product, period, start_of(when, period, self._zone))
             for product in self._plant.products
             for period in Period
         ]
         return True
 
-    def _opened(self, product: Product, period: Period, start: int, over: Finding | None) -> _Open:
+    def _opened(
+        self, product: Product, period: Period, start: int, over: Finding | None = None, told: int = 0
+    ) -> _Open:
         watch = LimitWatch(product, *self._data.row(product.limit), self._zone, over)
-        return _Open(product, period, start, watch if period is Period.HOUR else None)
+        return _Open(product, period, start, watch if period is Period.HOUR else None, told)
 
-    def _close_due(self, item: _Open, heard: Heard, rows: list[Reading]) -> list[Finding]:
+    def _close_due(self, item: _Open, due: int, rows: list[Reading]) -> list[Finding]:
         found: list[Finding] = []
-        due = min(heard(self._watches.by_id[m].meter.point) for m in _meters(item.product))
         for _ in range(_MOST_PERIODS):
             end = end_of(item.start, item.period, self._zone)
+            if item.period is Period.HOUR:
+                self._tell_so_far(item, min(due, end + GRACE - 1), rows)
             if due < end + GRACE:
                 return found
             found += self._close(item, end, rows)
@@ -171,17 +184,31 @@ class EnergyAccounts:
     def _close(self, item: _Open, end: int, rows: list[Reading]) -> list[Finding]:
         product = item.product
         closed = self.account(product, item.start, end)
-        value, status = MISSING, BAD_NO_DATA
-        if closed.consumption is not None:
-            value, status = float(closed.consumption), 0
-        rows.append(Reading(result_point(product.result, item.period), item.start, value, status))
+        rows.append(_result(result_point(product.result, item.period), item.start, closed))
         rows.append(Reading(coverage_point(product.result, item.period), item.start, closed.coverage))
         return [] if item.limit is None else item.limit.step(item.start, closed.consumption)
+
+    def _tell_so_far(self, item: _Open, due: int, rows: list[Reading]) -> None:
+        """What the present hour costs until now: to look at, never to judge."""
+        until = max(item.told, item.start) + SO_FAR_EVERY
+        result = item.product.result
+        while until + GRACE <= due:
+            so_far = self.account(item.product, item.start, until)
+            rows.append(_result(so_far_point(result), until, so_far))
+            rows.append(Reading(so_far_coverage_point(result), until, so_far.coverage))
+            item.told, until = until, until + SO_FAR_EVERY
 
     def account(self, product: Product, start: int, end: int) -> Account:
         """The account of a product from ``start`` to ``end`` [ns UTC], from the values up to ``GRACE`` later."""
         amounts = {m: self._watches.by_id[m].amount(start, end, end + GRACE) for m in _meters(product)}
         return account(self._plant, product, amounts, self._data.coefficients(product.coefficients))
+
+
+def _result(point: str, time: int, found: Account) -> Reading:
+    """A missing result is a status, never a number."""
+    if found.consumption is None:
+        return Reading(point, time, MISSING, BAD_NO_DATA)
+    return Reading(point, time, float(found.consumption))
 
 
 def _meters(product: Product) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ class ProductEnergy:
     grades: Grades
     hours: tuple[EnergyPeriod, ...]
     days: tuple[EnergyPeriod, ...]
+    so_far: tuple[EnergyPeriod, ...] = ()
+    """The present hour up to now: one entry with that time as its start, or none; never assessable."""
 
 
 class ConsoleData(Protocol):

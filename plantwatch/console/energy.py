@@ -33,7 +33,7 @@ def build(screen: Screen) -> None:
     async def update() -> None:
         for account in await screen.desk.energy():
             product = products.get(account.product)
-            key = (_key(account.hours), _key(account.days), account.grades)
+            key = (_key(account.hours), _key(account.days), _key(account.so_far), account.grades)
             if product is not None and drawn.get(product.id) != key:
                 drawn[product.id] = key
                 panels[product.id].clear()
@@ -53,7 +53,8 @@ def _draw(screen: Screen, product: Product, account: ProductEnergy) -> None:
     with ui.element("div").classes("pw-row pw-between"):
         ui.label(screen.title(product)).classes("pw-title").props("role=heading aria-level=2")
         ui.label(f"{account.grades.standard} · {product.limit.row} · {product.coefficients}").classes("pw-faint")
-    with ui.element("div").classes("pw-cards").style("grid-template-columns: repeat(3, minmax(0, 1fr))"):
+    with ui.element("div").classes("pw-cards"):
+        _so_far(screen, account.so_far)
         _figure(screen, t("last_hour"), account.hours, account.grades, "%m-%d %H:00")
         _figure(screen, t("last_day"), account.days, account.grades, "%Y-%m-%d")
         _grades(screen, account.grades)
@@ -68,6 +69,20 @@ def _draw(screen: Screen, product: Product, account: ProductEnergy) -> None:
         ui.echart(picture).style("width: 100%; height: 330px").props["role"] = "img"
         low = number(axis(periods, account.grades)[0], 0)
         ui.label(t("energy_note", low=low, least=f"{product.min_coverage:.0%}".rstrip("%"))).classes("pw-faint")
+
+
+def _so_far(screen: Screen, periods: tuple[EnergyPeriod, ...]) -> None:
+    """The hour that is not over yet: a figure to steer by, without a grade."""
+    with ui.element("div").classes("pw-card"):
+        if not periods:
+            ui.label(screen.t("so_far")).classes("pw-faint")
+            ui.label(screen.t("no_so_far")).classes("pw-figure")
+            return
+        last = periods[-1]
+        ui.label(f"{screen.t('so_far')} · {screen.clock(last.start, '%H:%M')}").classes("pw-faint")
+        known = isfinite(last.consumption)
+        ui.label(f"{number(last.consumption, 1)} kgce/t" if known else "–").classes("pw-figure")
+        ui.label(f"{screen.t('no_verdict')} · {screen.t('coverage')} {last.coverage:.1%}").classes("pw-faint")
 
 
 def _figure(screen: Screen, title: str, periods: tuple[EnergyPeriod, ...], grades: Grades, form: str) -> None:

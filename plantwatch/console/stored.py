@@ -10,7 +10,7 @@ from plant.model import Kind, Plant, Product
 from plant.ports import Aggregate, Historian
 from plant.readings import Reading
 from plant.status import StatusClass
-from plant.virtual import Period, coverage_point, result_point
+from plant.virtual import Period, coverage_point, result_point, so_far_coverage_point, so_far_point
 from plantwatch.console.data import EnergyPeriod, Grades, ProductEnergy, Trend
 
 HOURS, DAYS = 48, 14
@@ -45,7 +45,19 @@ async def energy(
         grades,
         await _periods(historian, product, Period.HOUR, hours, now),
         await _periods(historian, product, Period.DAY, days, now),
+        await _so_far(historian, product, now),
     )
+
+
+async def _so_far(historian: Historian, product: Product, now: int) -> tuple[EnergyPeriod, ...]:
+    """The newest figure of the present hour; none when the last one is of an hour that is over."""
+    value, coverage = so_far_point(product.result), so_far_coverage_point(product.result)
+    rows = await historian.read([value, coverage], now // _HOUR * _HOUR, now)
+    newest = {r.point: r for r in rows.rows()}
+    if value not in newest:
+        return ()
+    last, share = newest[value], newest.get(coverage)
+    return (EnergyPeriod(last.time, last.value, 0.0 if share is None else share.value, assessable=False),)
 
 
 def _midnights(now: int, zone: ZoneInfo) -> Iterator[int]:

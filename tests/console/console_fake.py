@@ -237,7 +237,8 @@ class FakeDesk:
         hours = tuple(_period(hour0 - (48 - n) * HOUR, n, weak=(17, 18)) for n in range(48))
         days = tuple(_period(day0 - (14 - n) * DAY, 3 * n, weak=(12,)) for n in range(14))
         grades = Grades("GB 21257-2024", 308.0, 315.0, 350.0)
-        return [ProductEnergy(p.id, grades, hours, days) for p in self._plant.products]
+        so_far = (EnergyPeriod(ORIGIN - 240 * SECOND, 324.8, 0.997, assessable=False),)
+        return [ProductEnergy(p.id, grades, hours, days, so_far) for p in self._plant.products]
 
     async def ledger(self) -> LedgerSnapshot:
         elapsed = (self.now() - ORIGIN) // SECOND

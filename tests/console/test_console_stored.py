@@ -11,7 +11,7 @@ from plant.io.memory import MemoryHistorian
 from plant.model import Plant
 from plant.readings import Reading, Readings
 from plant.status import BAD_SENSOR_FAILURE
-from plant.virtual import Period, coverage_point, result_point
+from plant.virtual import Period, coverage_point, result_point, so_far_coverage_point, so_far_point
 from plantwatch.console.data import Grades, InterlockHistory
 from plantwatch.console.interlock_watch import InterlockWatch
 from plantwatch.console.stored import energy, trends
@@ -123,3 +123,18 @@ def test_a_late_row_changes_nothing(plant: Plant) -> None:
 def test_the_switches_alone_restore_bypass_and_trip(plant: Plant) -> None:
     watch = InterlockWatch(plant)
     assert {"IL-301.command", "IL-301.bypass", "IL-301.bypass_a"} <= set(watch.switches) < set(watch.points)
+
+
+async def test_the_hour_so_far_is_the_newest_of_this_hour_and_never_assessable(plant: Plant) -> None:
+    product = plant.products[0]
+    point, coverage = so_far_point(product.result), so_far_coverage_point(product.result)
+    hour = T // HOUR * HOUR
+    historian = MemoryHistorian()
+    before = [Reading(point, hour - 300 * SECOND, 310.0), Reading(coverage, hour - 300 * SECOND, 1.0)]
+    await historian.write(Readings.from_rows(before))
+    assert (await energy(historian, plant, product, GRADES, now=T)).so_far == ()  # of an hour that is over
+    now = [Reading(point, hour + n * SECOND, 300.0 + n) for n in (300, 600)]
+    await historian.write(Readings.from_rows([*now, Reading(coverage, hour + 600 * SECOND, 0.9)]))
+    (so_far,) = (await energy(historian, plant, product, GRADES, now=hour + 700 * SECOND)).so_far
+    assert (so_far.start, so_far.consumption, so_far.coverage) == (hour + 600 * SECOND, 900.0, 0.9)
+    assert not so_far.assessable
