@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alerts.desk import AlarmDesk
-from analytics.energy.standards import EnergyData, Grade
+from analytics.energy.corrections import GradeName
+from analytics.energy.limits import limit_value
+from analytics.energy.standards import EnergyData
 from ingest.ledger_view import LedgerSnapshot
 from plant.access import Refusal, TokenStore
 from plant.clock import SECOND, Clock, wall_clock
@@ -135,10 +137,10 @@ class Desk:
 
 
 def grades(data: EnergyData, product: Product) -> Grades:
-    """The three grades of the product's standard, as the pages draw them."""
+    """The three grades as the pages draw them: with their corrections; one that cannot be known is not drawn."""
     standard, row = data.row(product.limit)
-    return Grades(standard.number, _number(row.advanced), _number(row.access), _number(row.limit))
-
-
-def _number(grade: Grade | None) -> float | None:
-    return None if grade is None else float(grade.value)
+    known = {name: limit_value(standard, row, name, inputs={}).value for name in GradeName}
+    drawn = {name: None if value is None else float(value) for name, value in known.items()}
+    return Grades(
+        standard.number, drawn[GradeName.ADVANCED], drawn[GradeName.ACCESS], drawn[GradeName.LIMIT]
+    )  # fmt: skip
