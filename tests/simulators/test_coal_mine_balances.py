@@ -18,7 +18,7 @@ from simulators.processes.parameters import CaseName
 from tests.simulators.coal_parts import make
 
 NAMES = ("methane", "air", "coal", "water", "washery", "magnetite", "ash")
-STEPS = 5400
+STEPS = 4500
 
 
 def inside(p: MinePhysics) -> dict[str, float]:

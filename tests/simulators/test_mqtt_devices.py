@@ -19,8 +19,8 @@ from plant.ports import Connect
 from plant.readings import Reading, Readings
 from simulators.mqtt_devices import MqttDevices
 from simulators.mqtt_messages import MessageMaker
-from tests.conftest import need
 from tests.support.mosquitto import Mosquitto
+from tests.support.programs import need
 
 T0 = 1_700_000_000_123_456_000
 

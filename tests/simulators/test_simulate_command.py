@@ -24,9 +24,9 @@ from plantwatch.cli import app
 from simulators.opcua_certificate import ensure_certificate
 from simulators.packaged import PLANT_FILE
 from simulators.scenario import packaged_scenarios
-from tests.conftest import need
 from tests.simulators.simulated_parts import node_of, reading
 from tests.support.mosquitto import Mosquitto, ServerIdentity, free_port
+from tests.support.programs import need
 
 START = 1_767_225_600 * SECOND  # 2026-01-01T00:00:00Z
 
@@ -161,7 +161,7 @@ def refused(*arguments: str, **settings: str) -> str:
     ("arguments", "settings", "text"),
     [
         pytest.param([], {}, "set PLANTWATCH_SIMULATOR__PASSWORD", id="no password"),
-        pytest.param(["--scenario", "nope"], {}, "one of ours: demo, every_fault, normal", id="no scenario"),
+        pytest.param(["--scenario", "nope"], {}, "coal_normal, demo, every_fault, normal", id="no scenario"),
         pytest.param(
             ["--speed", "2"], {"PLANTWATCH_CLOCK": "1,2,3"}, "leave --start and --speed out", id="two clocks"
         ),
