@@ -8,7 +8,7 @@ from simulators.process import InterlockMode
 from tests.simulators.coal_parts import PLANT, Watched
 
 INTERLOCKS = {i.id: i for i in PLANT.interlocks}
-# Coal Mine Safety Rules 2022, Art. 498; AQ 1029-2019: alarm, cut, power back [% CH4] by sensor.
+# Location table of the Coal Mine Safety Rules and AQ 1029-2019: alarm, cut, power back [% CH4] by sensor.
 THRESHOLDS = {
     "AT-110": (1.0, 1.5, 1.0),
     "AT-111": (1.0, 1.5, 1.0),
@@ -46,7 +46,7 @@ def test_a_local_cut_takes_the_power_within_two_seconds(mine: Watched, interlock
         assert mine[found.command] == 0.0
         assert all(mine[e.feedback] == 1.0 for e in found.effects)
         mine.run(1)
-    mine.run(2)  # AQ 6201: local cut-off within 2 s
+    mine.run(2)  # the local cut-off must act within 2 s
     assert mine[found.command] == 1.0
     assert all(mine[e.feedback] == 0.0 for e in found.effects)
 
@@ -56,7 +56,7 @@ def test_the_remote_cut_goes_through_the_centre_and_takes_at_most_40_seconds(min
     while mine["AT-113.methane"] < 1.0:
         mine.run(1)
     took = mine.until("FS-110.powered", 0.0, 60)
-    assert 2 < took <= 40  # AQ 6201: remote cut-off within two polling cycles, at most 40 s
+    assert 2 < took <= 40  # remote cut-off: two polling cycles, at most 40 s
 
 
 def test_between_alarm_and_cut_the_power_stays(mine: Watched) -> None:

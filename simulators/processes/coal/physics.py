@@ -146,22 +146,24 @@ class MinePhysics:
         self.water.step(dt, walks.load, used, cheap=cheap(self.hour), powered=True)
         surface.compress(dt, running=self.on(COMPRESSOR))
         self.gas_pumps = case.gas_pump_power * (1.0 + 0.01 * walks.small)
+        self.power.step(self._loads())
+
+    def _loads(self) -> Loads:
+        """What every machine takes."""
         one, two = self.headings
-        self.power.step(
-            Loads(
-                fan=self.ventilation.power,
-                compressors=surface.compressors,
-                hoist=self.hoist.power,
-                surface=case.surface_power * (1.0 + 0.05 * walks.load),
-                gas_pumps=self.gas_pumps,
-                face=self.face.power,
-                headings=one.power + two.power,
-                local_fans=one.fan_power + two.fan_power,
-                belts=self.belts[0].power + self.belts[1].power,
-                drainage=self.water.power,
-                other=case.other_power * (1.0 + 0.03 * walks.small),
-                washery=self.washery.power,
-            )
+        return Loads(
+            fan=self.ventilation.power,
+            compressors=self.surface.compressors,
+            hoist=self.hoist.power,
+            surface=self.case.surface_power * (1.0 + 0.05 * self.walks.load),
+            gas_pumps=self.gas_pumps,
+            face=self.face.power,
+            headings=one.power + two.power,
+            local_fans=one.fan_power + two.fan_power,
+            belts=self.belts[0].power + self.belts[1].power,
+            drainage=self.water.power,
+            other=self.case.other_power * (1.0 + 0.03 * self.walks.small),
+            washery=self.washery.power,
         )
 
     def _warm(self, dt: float) -> None:
