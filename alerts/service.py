@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 from alerts.desk import AlarmDesk
 from alerts.journal import Line
@@ -14,7 +14,7 @@ from plant.codec import Batch, decode_batch, decode_finding
 from plant.errors import DropError, Unavailable
 from plant.findings import Finding
 from plant.model import Plant
-from plant.ports import Delivery, Inbox
+from plant.ports import Delivery, DurableInbox
 from plant.readings import Readings
 from plant.service import Backoff, Outage, retry
 from plant.topics import Channel, parse
@@ -27,18 +27,6 @@ _MOST_HELD = 1000
 """Most messages that are judged ahead of a journal that is away; the broker keeps the rest."""
 _AT_ONCE = 2000
 """Most rows that are judged without a pause: about 20 ms."""
-
-
-class DurableInbox(Inbox, Protocol):
-    """An inbox that is entered anew for each connection; entering raises ``Unavailable`` when it cannot."""
-
-    async def __aenter__(self) -> Self:
-        """Connect and resume the session."""
-        ...
-
-    async def __aexit__(self, *error: object) -> None:
-        """Disconnect; what is not acknowledged comes again."""
-        ...
 
 
 class Notifier(Protocol):

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
 from analytics.checkpoint import CheckpointFile
 from analytics.engine import Engine, History
@@ -30,7 +30,7 @@ from plant.clock import SECOND, Clock
 from plant.codec import Batch
 from plant.errors import DropError, FixError, RetryError, Unavailable
 from plant.model import Plant
-from plant.ports import Connect, Delivery, Historian, Inbox
+from plant.ports import Connect, Delivery, DurableInbox, Historian
 from plant.readings import Readings
 from plant.service import Backoff, Outage, alone, retry
 
@@ -39,18 +39,6 @@ _LOGGED = 10
 """Messages passed over that are logged each; after them one in a thousand."""
 READ_BACK = 3600 * SECOND
 """How far back stored readings are judged after a start without, or with an older, checkpoint [ns]."""
-
-
-class DurableInbox(Inbox, Protocol):
-    """An inbox that is entered anew for each connection; entering raises ``Unavailable`` when it cannot."""
-
-    async def __aenter__(self) -> Self:
-        """Connect and resume the session."""
-        ...
-
-    async def __aexit__(self, *error: object) -> None:
-        """Disconnect; what is not acknowledged comes again."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

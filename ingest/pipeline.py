@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 from ingest.dead_letter import DeadLetter, DeadLetters
 from ingest.grouping import groups
@@ -18,7 +18,7 @@ from ingest.validation import Checked, Validator
 from plant.clock import Clock
 from plant.errors import DropError, FixError, Unavailable
 from plant.model import Plant
-from plant.ports import Delivery, Historian, Inbox
+from plant.ports import Delivery, DurableInbox, Historian
 from plant.readings import Readings
 from plant.service import Backoff, Outage, alone, retry
 
@@ -26,18 +26,6 @@ T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 _REASON_LENGTH = 200
-
-
-class DurableInbox(Inbox, Protocol):
-    """An inbox that is entered anew for each connection; entering raises ``Unavailable`` when it cannot."""
-
-    async def __aenter__(self) -> Self:
-        """Connect and resume the session."""
-        ...
-
-    async def __aexit__(self, *error: object) -> None:
-        """Disconnect; what is not acknowledged comes again."""
-        ...
 
 
 class CountingHistorian(Historian, Protocol):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,18 @@ class Inbox(Protocol):
 
     async def acknowledge(self, delivery: Delivery) -> None:
         """Tell the broker that this one is stored; it will not come again."""
+        ...
+
+
+class DurableInbox(Inbox, Protocol):
+    """An inbox that is entered anew for each connection; entering raises ``Unavailable`` when it cannot."""
+
+    async def __aenter__(self) -> Self:
+        """Connect and resume the session."""
+        ...
+
+    async def __aexit__(self, *error: object) -> None:
+        """Disconnect; what is not acknowledged comes again."""
         ...
 
 

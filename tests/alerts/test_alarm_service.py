@@ -13,7 +13,7 @@ from alerts import service
 from alerts.desk import AlarmDesk
 from alerts.journal import Journal, Line
 from alerts.routing import Route, wants
-from alerts.service import Alerts, DurableInbox, Notifier
+from alerts.service import Alerts, Notifier
 from plant.clock import SECOND
 from plant.codec import Batch, encode_batch, encode_finding
 from plant.errors import Unavailable
@@ -21,6 +21,7 @@ from plant.findings import Finding, Severity
 from plant.io.memory import MemoryBroker
 from plant.io.mqtt import MqttInbox, MqttSettings, MqttUplink
 from plant.model import Priority
+from plant.ports import DurableInbox
 from plant.readings import Reading, Readings
 from plant.service import Backoff
 from tests.alerts.alarm_plant import make_plant
