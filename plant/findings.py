@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from plant.readings import Reading
+from plant.text import Language, Text
 
 
 class Severity(StrEnum):
@@ -57,12 +58,21 @@ class Finding:
 
     A message that comes twice is known by it, and one that opens again what was closed is news.
     """
+    expected_zh: str = ""
+    """``expected`` in Chinese; empty when its author told it in English only, as before there was this field."""
+    seen_zh: str = ""
 
     @property
     def id(self) -> str:
         """Stable id: 16 hex digits from rule, subject and start."""
         key = f"{self.rule}\0{self.subject}\0{self.start}".encode()
         return hashlib.sha256(key).hexdigest()[:16]
+
+    def told_in(self, language: Language) -> tuple[str, str]:
+        """What was expected and what was seen, in ``language``; in English where it was told in English only."""
+        texts = Text(self.expected, self.expected_zh), Text(self.seen, self.seen_zh)
+        expected, seen = (t.told(language) or t.en for t in texts)
+        return expected, seen
 
     def closed(self, end: int) -> Self:
         """The same finding, ended at ``end`` [ns UTC]."""

@@ -103,6 +103,8 @@ FINDING = Finding(
     clause="IEC 61511-1, 16.2",
     evidence=(Reading("a", 1, math.nan, 0x80000000), Reading("b", 2, 1.5)),
     state=FindingState.CLOSED,
+    expected_zh="4 s 内联锁动作",
+    seen_zh="没有动作",
 )
 
 
@@ -112,6 +114,20 @@ def test_a_finding_survives_the_wire_and_keeps_its_id() -> None:
     assert back.evidence[1:] == FINDING.evidence[1:]
     assert math.isnan(back.evidence[0].value)
     assert (back.state, back.severity, back.seen) == (FindingState.CLOSED, Severity.CRITICAL, "没有动作")
+
+
+def test_a_finding_is_told_in_the_language_of_its_reader() -> None:
+    back = decode_finding(encode_finding(FINDING))
+    assert back.told_in("zh") == ("4 s 内联锁动作", "没有动作")
+    assert back.told_in("en") == ("trip within 4 s", "没有动作")
+
+
+def test_a_finding_from_before_it_was_told_in_chinese_is_read_and_told_in_english() -> None:
+    body = json.loads(encode_finding(FINDING))
+    del body["expected_zh"], body["seen_zh"]
+    old = decode_finding(json.dumps(body).encode())
+    assert (old.id, old.expected_zh, old.seen_zh) == (FINDING.id, "", "")
+    assert old.told_in("zh") == ("trip within 4 s", "没有动作")
 
 
 def test_the_id_of_a_finding_depends_on_rule_subject_and_start_only() -> None:
@@ -146,6 +162,8 @@ def test_a_large_batch_keeps_its_dictionary_codes() -> None:
         pytest.param("start", 10**30, id="a time that no column holds"),
         pytest.param("told", -1, id="a time before 1970"),
         pytest.param("rule", "", id="no rule"),
+        pytest.param("seen_zh", "\udc00", id="half a surrogate pair in Chinese"),
+        pytest.param("expected_zh", 7, id="a Chinese text that is none"),
         pytest.param("rule", "x" * 201, id="a name that is too long"),
         pytest.param(
             "evidence", [{"point": "a", "time": 1, "value": "1e999", "status": 0}], id="infinite evidence"
