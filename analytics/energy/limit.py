@@ -52,6 +52,8 @@ class LimitWatch:
             reason,
             f"{self.standard.number}, {self.row.table}",
             (Reading(result_point(self.product.result, Period.HOUR), start, float(consumption)),),
+            expected_zh="单位产品综合能耗不高于限定值",
+            seen_zh=f"单位产品综合能耗 {reason}",
         )
         return [self.over]
 

@@ -77,7 +77,7 @@ def _best(measured: Decimal, limits: Mapping[GradeName, Known], where: str) -> J
     limit = limits[GradeName.LIMIT]
     if limit.value is None:
         return Judgement(Verdict.NOT_ASSESSABLE, limit.reason)
-    return Judgement(Verdict.OVER_LIMIT, f"{measured:.1f} > {limit.value} kgce/t, {where}")
+    return Judgement(Verdict.OVER_LIMIT, f"{measured:.1f} > {limit.value:f} kgce/t, {where}")
 
 
 _BEST_FIRST = (

@@ -16,6 +16,7 @@ from analytics.saved import SavedFinding
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Interlock
+from plant.text import plain
 
 
 def bypass_switches(interlock: Interlock) -> tuple[str, ...]:
@@ -87,17 +88,19 @@ class BypassMonitor:
         state = self._state
         if state.since is None or state.open_id is not None or now < state.since + self._limit:
             return
-        limit = self._interlock.bypass_limit
+        limit, on = plain(round(self._interlock.bypass_limit / 3600, 4)), sorted(state.on)
         finding = Finding(
             "IA-06",
             self._interlock.id,
             Severity.HIGH,
             state.since,
             None,
-            f"bypassed for {limit / 3600:g} h at most without a new permit",
-            f"{', '.join(sorted(state.on))} on beyond the limit",
+            f"bypassed for {limit} h at most without a new permit",
+            f"{', '.join(on)} on beyond the limit",
             f"{self._interlock.clause}; IEC 61511-1:2016, 16.2.3",
-            tuple(state.on[point].reading() for point in sorted(state.on)),
+            tuple(state.on[point].reading() for point in on),
+            expected_zh=f"无新许可时，旁路最长 {limit} h",
+            seen_zh=f"{'、'.join(on)} 旁路已超过时限",
         )
         state.findings[finding.id], state.open_id = finding, finding.id
 

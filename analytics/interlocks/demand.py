@@ -15,7 +15,7 @@ a trip was due is then not assessable. So is a trip whose command cannot be seen
 feedback. If the command cannot be seen, the final elements are judged all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -29,6 +29,23 @@ from analytics.saved import SavedFinding
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Effect, Interlock
+from plant.text import Text, plain
+
+_NO_DEMAND = Text("no demand while bypassed, or compensating measures", "旁路期间不出现要求，或已采取补偿措施")
+_WHOLE = Text("the interlock is bypassed", "联锁被旁路")
+_CHANNELS = Text("channels are bypassed", "通道被旁路")
+_VOTE_UNKNOWN = Text("not assessable: the vote cannot be known any more", "无法评估：表决结果已无法得知")
+
+
+def _listed(points: Iterable[str]) -> Text:
+    """The points, parted as each language does it."""
+    names = tuple(points)
+    return Text(", ".join(names), "、".join(names))
+
+
+def _no_signal(points: Iterable[str]) -> Text:
+    names = _listed(points)
+    return Text(f"not assessable: no usable signal of {names.en}", f"无法评估：{names.zh} 无可用信号")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +158,12 @@ class DemandMonitor:
         """IA-09: the process would trip the interlock, were it not for a bypass."""
         tripped = is_on(self._command)
         if tally.held_back and not tripped and "IA-09" not in self._state.open_id:
-            what = "the interlock is bypassed" if tally.whole_bypassed else "channels are bypassed"
-            beyond = tally.points(self._interlock.causes, Process.BEYOND)
-            expected = "no demand while bypassed, or compensating measures"
-            self._open("IA-09", now, Severity.CRITICAL, expected, f"{beyond} beyond the set point while {what}")
+            what = _WHOLE if tally.whole_bypassed else _CHANNELS
+            beyond = _listed(tally.points(self._interlock.causes, Process.BEYOND))
+            seen = Text(
+                f"{beyond.en} beyond the set point while {what.en}", f"{what.zh}，{beyond.zh} 已越过联锁设定值"
+            )
+            self._open("IA-09", now, Severity.CRITICAL, _NO_DEMAND, seen)
         elif not tally.may_be_held_back:
             self._close("IA-09", now)
 
@@ -247,34 +266,36 @@ class DemandMonitor:
     def _missed(self, start: int) -> None:
         """The command has not come in time; a demand that is over by then ends its finding as well."""
         s, command = self._state, self._interlock.command
-        limit = self._times.command / SECOND
-        expected = f"trip command {command} within {limit:g} s of the demand"
+        limit = plain(self._times.command / SECOND)
+        expected = Text(
+            f"trip command {command} within {limit} s of the demand",
+            f"要求出现后 {limit} s 内发出联锁指令 {command}",
+        )
         if not self._confirmed:
-            seen = "not assessable: the vote cannot be known any more"
-            self._open("IA-01", start, Severity.HIGH, expected, seen, assessable=False)
+            self._open("IA-01", start, Severity.HIGH, expected, _VOTE_UNKNOWN, assessable=False)
         elif is_off(self._command):
-            self._open("IA-01", start, Severity.CRITICAL, expected, f"no command after {limit:g} s")
+            seen = Text(f"no command after {limit} s", f"{limit} s 后仍无联锁指令")
+            self._open("IA-01", start, Severity.CRITICAL, expected, seen)
         else:
-            seen = f"not assessable: no usable signal of {command}"
-            self._open("IA-01", start, Severity.HIGH, expected, seen, assessable=False)
+            self._open("IA-01", start, Severity.HIGH, expected, _no_signal([command]), assessable=False)
             s.awaited = start if s.awaited is None and "IA-02" not in s.open_id else s.awaited
         if s.gone is not None:
             self._end(s.gone)
 
     def _slow(self, start: int) -> None:
         late, unknown = self._not_safe()
-        limit = self._times.response / SECOND
-        expected = f"safe state within {limit:g} s of the demand"
+        limit = plain(self._times.response / SECOND)
+        expected = Text(f"safe state within {limit} s of the demand", f"要求出现后 {limit} s 内到达安全状态")
         if late:
-            names = ", ".join(e.feedback for e in late)
-            self._open("IA-02", start, Severity.CRITICAL, expected, f"not in the safe state: {names}")
+            names = _listed(e.feedback for e in late)
+            seen = Text(f"not in the safe state: {names.en}", f"未到达安全状态：{names.zh}")
+            self._open("IA-02", start, Severity.CRITICAL, expected, seen)
         elif unknown:
-            names = ", ".join(e.feedback for e in unknown)
-            seen = f"not assessable: no usable signal of {names}"
+            seen = _no_signal(e.feedback for e in unknown)
             self._open("IA-02", start, Severity.HIGH, expected, seen, assessable=False)
 
     def _open(
-        self, rule: str, start: int, severity: Severity, expected: str, seen: str, *, assessable: bool = True
+        self, rule: str, start: int, severity: Severity, expected: Text, seen: Text, *, assessable: bool = True
     ) -> None:
         evidence = tuple(row.reading() for _, row in sorted(self._state.last.items()))
         clause = f"{self._interlock.clause}; IEC 61511-1:2016, 16.2"
@@ -284,11 +305,13 @@ class DemandMonitor:
             severity,
             start,
             None,
-            expected,
-            seen,
+            expected.en,
+            seen.en,
             clause,
             evidence,
             assessable=assessable,
+            expected_zh=expected.zh,
+            seen_zh=seen.zh,
         )
         self._state.findings[finding.id] = finding
         self._state.open_id[rule] = finding.id

@@ -21,8 +21,10 @@ from analytics.saved import SavedFinding
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Point
+from plant.text import Text, plain
 
 _CLAUSE = "OPC 10000-4, 7.39; IEC 61511-1:2016, 16.2"
+_EXPECTED = Text("a signal with Good status, updated in time", "信号状态正常，按时更新")
 Why = Literal["bad", "uncertain", "stale"]
 
 
@@ -104,7 +106,9 @@ class SignalMonitor:
         self._judge_pause()
         since = self._state.uncertain_since
         if since is not None and now - since > self._patience.uncertain:
-            self._open("uncertain", since, f"Uncertain for more than {self._patience.uncertain / SECOND:g} s")
+            limit = plain(self._patience.uncertain / SECOND)
+            what = Text(f"Uncertain for more than {limit} s", f"状态可疑超过 {limit} s")
+            self._open("uncertain", since, what)
 
     def _hear(self, now: int) -> None:
         """The source is alive at ``now``."""
@@ -119,8 +123,12 @@ class SignalMonitor:
         """A point that its living source leaves out for too long is stale."""
         s, stale = self._state, self._patience.stale
         if stale is not None and s.heard > stale and s.first_beat is not None:
-            what = "no value at all" if s.last is None else f"no update for more than {stale / SECOND:g} s"
-            self._open("stale", s.first_beat if s.last is None else s.last.time, what)
+            limit = plain(stale / SECOND)
+            if s.last is None:
+                self._open("stale", s.first_beat, Text("no value at all", "从未有读数"))
+            else:
+                late = Text(f"no update for more than {limit} s", f"超过 {limit} s 未更新")
+                self._open("stale", s.last.time, late)
 
     def _take(self, row: Row) -> None:
         s = self._state
@@ -133,15 +141,26 @@ class SignalMonitor:
         if row.good or (uncertain and s.why == "stale"):
             self._close(row.time)
         elif row.bad:
-            self._open("bad", row.time, f"status {row.status:#010x}")
+            self._open("bad", row.time, Text(f"status {row.status:#010x}", f"坏值，状态码 {row.status:#010x}"))
 
-    def _open(self, why: Why, start: int, seen: str) -> None:
+    def _open(self, why: Why, start: int, seen: Text) -> None:
         s = self._state
         if s.open_id is not None:
             return
         evidence = () if s.last is None else (s.last.reading(),)
-        expected = "a signal with Good status, updated in time"
-        finding = Finding("IA-14", self._point.id, Severity.HIGH, start, None, expected, seen, _CLAUSE, evidence)
+        finding = Finding(
+            "IA-14",
+            self._point.id,
+            Severity.HIGH,
+            start,
+            None,
+            _EXPECTED.en,
+            seen.en,
+            _CLAUSE,
+            evidence,
+            expected_zh=_EXPECTED.zh,
+            seen_zh=seen.zh,
+        )
         s.findings[finding.id] = finding
         s.open_id, s.why = finding.id, why
 

@@ -11,6 +11,7 @@ from analytics.saved import SavedFinding
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Source
+from plant.text import plain
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class SilenceMonitor:
         state = self._state
         if state.newest is None or state.open_id is not None or now - state.newest <= self._limit:
             return
+        limit = plain(self._source.silent_after)
         finding = Finding(
             "IA-14",
             self._source.id,
@@ -70,7 +72,9 @@ class SilenceMonitor:
             state.newest,
             None,
             "values from this source",
-            f"silent for more than {self._source.silent_after:g} s",
+            f"silent for more than {limit} s",
             "OPC 10000-4, 5.14; IEC 61511-1:2016, 16.2",
+            expected_zh="该数据源有数据",
+            seen_zh=f"该数据源静默超过 {limit} s",
         )
         state.findings[finding.id], state.open_id = finding, finding.id

@@ -117,9 +117,9 @@ class Tally:
         may = sum(v.process is not Process.CLEAR for v in self.votes)
         return may >= self.needed and self.presence is not Presence.PRESENT
 
-    def points(self, causes: Sequence[Cause], process: Process) -> str:
-        """The points of the channels that say ``process``, for people."""
-        return ", ".join(c.point for c, v in zip(causes, self.votes, strict=True) if v.process is process)
+    def points(self, causes: Sequence[Cause], process: Process) -> tuple[str, ...]:
+        """The points of the channels that say ``process``."""
+        return tuple(c.point for c, v in zip(causes, self.votes, strict=True) if v.process is process)
 
 
 def compare(value: float, comparator: Comparator, set_point: float) -> bool:

@@ -98,6 +98,14 @@ def test_a_comparison_names_the_fields_that_differ() -> None:
     assert compare([live.withdrawn()], []).agrees, "what was taken back was not found"
 
 
+def test_a_finding_from_before_it_was_told_in_chinese_agrees_with_its_replay() -> None:
+    live = Finding("IA-01", "I", Severity.HIGH, 5, None, "expected", "seen", "clause")
+    replayed = replace(live, expected_zh="应为", seen_zh="实际")
+    assert compare([live], [replayed]).agrees
+    other = replace(replayed, seen_zh="别的")
+    assert [d.fields for d in compare([other], [replayed]).different] == [("seen_zh",)]
+
+
 async def test_a_bypass_from_before_the_time_asked_for_keeps_its_start() -> None:
     """It was put on 20 hours before; what the switch said last holds."""
     rows = told(ONE, 1000)
