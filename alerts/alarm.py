@@ -6,6 +6,7 @@ from enum import StrEnum
 from alerts.lifecycle import Policy
 from plant.findings import Finding, Severity
 from plant.model import AlarmLimit, Plant, Point, Priority
+from plant.rule_titles import named
 
 PRIORITY = {
     Severity.INFO: Priority.LOW,
@@ -15,6 +16,8 @@ PRIORITY = {
     Severity.CRITICAL: Priority.CRITICAL,
 }
 """Alarm priority of a finding's severity."""
+_MOST = 1000
+"""Most characters of a message from a finding."""
 
 
 class Origin(StrEnum):
@@ -76,13 +79,24 @@ def of_limit(point: Point, limit: AlarmLimit, area: str | None) -> Alarm:
 
 def of_finding(finding: Finding, area: str | None) -> Alarm:
     """The alarm of a rule about a subject; all findings of that pair are its occurrences."""
-    what = "" if finding.assessable else "not assessable: "
-    message = f"{finding.rule} {finding.subject}: {what}expected {finding.expected}; seen {finding.seen}"
+    title = named(finding.rule)
+    what = _unless_said("not assessable: ", finding.seen, finding)
+    message = f"{title.en}, {finding.subject}: {what}expected {finding.expected}; seen {finding.seen}"
+    message_zh = None
+    if finding.expected_zh and finding.seen_zh:
+        what = _unless_said("无法评估：", finding.seen_zh, finding)
+        message_zh = f"{title.zh}，{finding.subject}：{what}应为：{finding.expected_zh}；实际：{finding.seen_zh}"
     return Alarm(
         f"{finding.rule}:{finding.subject}",
         finding.subject,
         Origin.FINDING,
         PRIORITY[finding.severity],
-        message[:1000],
+        message[:_MOST],
+        None if message_zh is None else message_zh[:_MOST],
         area=area,
     )
+
+
+def _unless_said(words: str, seen: str, finding: Finding) -> str:
+    """The words that mark a finding that could not be assessed; none where ``seen`` begins with them."""
+    return "" if finding.assessable or seen.startswith(words) else words

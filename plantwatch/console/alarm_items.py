@@ -1,5 +1,7 @@
 """From the alarm desk and the access rules to what the pages show. Pure."""
 
+from typing import Any
+
 from alerts.desk import AlarmView
 from alerts.journal import Line
 from alerts.lifecycle import Phase
@@ -51,4 +53,14 @@ def item(view: AlarmView) -> AlarmItem | None:
 def event(line: Line) -> AlarmEvent:
     """The journal's line as the history shows it."""
     entry = line.entry
-    return AlarmEvent(entry.time, entry.event, entry.alarm or "", entry.user, entry.detail)
+    return AlarmEvent(
+        entry.time, entry.event, entry.alarm or "", entry.user, entry.detail, _detail_zh(entry.detail, entry.after)
+    )
+
+
+def _detail_zh(detail: str, after: dict[str, Any] | None) -> str | None:
+    """The alarm's message in Chinese where the detail is its message; the state beside the line has both."""
+    alarm = {} if after is None else after.get("alarm", {})
+    chinese = alarm.get("message_zh")
+    told = isinstance(chinese, str) and bool(detail) and detail.endswith(str(alarm.get("message")))
+    return chinese if told else None

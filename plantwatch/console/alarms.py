@@ -191,6 +191,7 @@ def _history(screen: Screen) -> Callable[[], None]:
         rows = []
         for n, event in enumerate(screen.desk.alarm_events(MOST_ROWS)):
             word = screen.t(f"event_{event.event}") if f"event_{event.event}" in TEXTS else event.event
+            chinese = screen.language == "zh" and event.detail_zh is not None
             rows.append(
                 {
                     "id": f"{event.time}-{n}",
@@ -198,7 +199,7 @@ def _history(screen: Screen) -> Callable[[], None]:
                     "event": word,
                     "alarm": event.alarm,
                     "by": event.user or "",
-                    "detail": event.detail,
+                    "detail": event.detail_zh if chinese else event.detail,
                 }
             )
         show_rows(screen, board, rows, None, total=len(rows))

@@ -98,6 +98,8 @@ class AlarmEvent:
     alarm: str
     user: str | None = None
     detail: str = ""
+    detail_zh: str | None = None
+    """None when it was written in one language only."""
 
 
 @dataclass(frozen=True, slots=True)

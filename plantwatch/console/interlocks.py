@@ -4,6 +4,7 @@ from nicegui import ui
 
 from plant.clock import SECOND
 from plant.findings import FindingState
+from plant.rule_titles import named
 from plantwatch.console.data import InterlockHistory
 from plantwatch.console.interlock_view import (
     CauseView,
@@ -209,7 +210,12 @@ def _findings(screen: Screen, seen: InterlockView) -> None:
     for f in seen.findings:
         with ui.element("div").classes("pw-finding"):
             serious = f.state is FindingState.OPEN
-            chip(f.rule, "✕" if f.assessable else "?", str(f.severity) if serious else "")
+            chip(
+                named(f.rule).told(screen.language),
+                "✕" if f.assessable else "?",
+                str(f.severity) if serious else "",
+            )
             ui.label(screen.when(f.start)).classes("n")
-            ui.label(screen.t("finding_text", expected=f.expected, seen=f.seen))
+            expected, seen_then = f.told_in(screen.language)
+            ui.label(screen.t("finding_text", expected=expected, seen=seen_then))
             ui.label(f"{screen.t(f'finding_{f.state}')} · {f.clause}").classes("pw-faint")

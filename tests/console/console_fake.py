@@ -218,6 +218,8 @@ class FakeDesk:
             "command within 2 s of the demand",
             "no command after 360 s",
             "IEC 61511-1, 16.2",
+            expected_zh="要求出现后 2 s 内发出联锁指令",
+            seen_zh="360 s 后仍无联锁指令",
         )
         slow = Finding(
             "IA-02",
@@ -229,6 +231,8 @@ class FakeDesk:
             "safe state after 3.4 s",
             "IEC 61511-1, 16.2",
             state=FindingState.CLOSED,
+            expected_zh="2 s 内到达安全状态",
+            seen_zh="3.4 s 后到达安全状态",
         )
         return [missed, slow][:limit]
 
@@ -300,11 +304,14 @@ def _alarms(now: int) -> list[AlarmItem]:
 
 def _events(now: int) -> list[AlarmEvent]:
     return [
-        AlarmEvent(now - 360 * SECOND, "raised", "IA-01/IL-112"),
+        AlarmEvent(
+            now - 360 * SECOND, "raised", "IA-01/IL-112", None,
+            "IA-01 missed trip, IL-112: expected a command", "IA-01 联锁拒动，IL-112：应为：联锁指令",
+        ),
         AlarmEvent(now - 900 * SECOND, "raised", "DP-104.pressure.H", None, "126.4 kPa"),
         AlarmEvent(now - 2 * HOUR + 40 * SECOND, "acknowledged", "AI-101.nacl.bad", "Wang Wei"),
         AlarmEvent(now - 2 * HOUR, "raised", "AI-101.nacl.bad", None, "BadSensorFailure"),
         AlarmEvent(now - 3 * HOUR, "shelved", "T-101.level.L", "Li Na", "level gauge LT-101 under repair"),
         AlarmEvent(now - 4 * HOUR, "refused", "T-101.level.L", "Zhao Min", "a regulator may not acknowledge"),
         AlarmEvent(now - 5 * HOUR, "returned", "T-101.level.H"),
-    ]
+    ]  # fmt: skip

@@ -18,10 +18,28 @@ PAGES = [
     pytest.param("/trends", "en", ["Range", "Hold", "Line: mean of each 10 s"], id="trends"),
     pytest.param("/trends", "zh", ["暂停", "曲线：每 10 s 的平均值"], id="trends-zh"),
     pytest.param(
-        "/interlocks", "en", ["Chlorine leak", "0 of 3 vote, 2 needed", "since 12:00:00", "IA-01"], id="interlocks"
+        "/interlocks",
+        "en",
+        [
+            "Chlorine leak",
+            "0 of 3 vote, 2 needed",
+            "since 12:00:00",
+            "IA-01 missed trip",
+            "expected command within 2 s of the demand; seen no command after 360 s",
+        ],
+        id="interlocks",
     ),
     pytest.param(
-        "/interlocks", "zh", ["氯气泄漏联锁", "0 / 3 票，需 2 票", "自 12:00:00", "IA-01"], id="interlocks-zh"
+        "/interlocks",
+        "zh",
+        [
+            "氯气泄漏联锁",
+            "0 / 3 票，需 2 票",
+            "自 12:00:00",
+            "IA-01 联锁拒动",
+            "应为：要求出现后 2 s 内发出联锁指令；实际：360 s 后仍无联锁指令",
+        ],
+        id="interlocks-zh",
     ),
     pytest.param(
         "/alarms", "en", ["did not trip", "active, unacknowledged", "level gauge LT-101 under repair"], id="alarms"
@@ -48,6 +66,18 @@ def test_each_page_shows_its_content_without_errors_or_outside_addresses(
     assert page.locator("html").get_attribute("lang") == {"en": "en-US", "zh": "zh-CN"}[language]
     assert operator.errors == []
     assert {urlsplit(u).hostname for u in operator.requests if not u.startswith("data:")} == {"127.0.0.1"}
+
+
+def test_no_finding_is_told_in_english_on_a_chinese_page(operator: Visit, desk: FakeDesk) -> None:
+    page = operator.open("/interlocks", "zh")
+    expect(page.locator(".pw-finding")).to_have_count(2)
+    shown = page.locator("body").inner_text()
+    for finding in desk.findings(10):
+        assert finding.expected not in shown
+        assert finding.seen not in shown
+    page = operator.open("/alarms", "zh")
+    expect(page.locator("body")).to_contain_text("IA-01 联锁拒动，IL-112")
+    assert "missed trip" not in page.locator("body").inner_text()
 
 
 def test_a_wrong_token_is_refused_and_opens_nothing(visit: Visit) -> None:
