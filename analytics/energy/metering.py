@@ -3,7 +3,7 @@
 The rules, for two neighbouring Good values of a counter:
 - it rose: the difference is the amount, however far apart (the counter ran on).
 - it fell, and counting on over the modulus gives a believable rate: it rolled over, and the amount is the
-  difference plus the modulus.
+  difference plus the modulus. Without ``max_rate`` the step must be small against the modulus.
 - it fell otherwise (it was reset), or rose faster than ``max_rate``: nothing is known of the time between.
 - it stood still although its consumer ran: nothing is known of that time.
 A step that crosses the end of a period is shared in proportion to time, so that periods add up to the whole.
@@ -16,6 +16,7 @@ known, for a missing amount is not zero. *Covered* is the part of it with values
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,9 @@ _RATE_MARGIN = 1.5
 """A rate above ``max_rate`` by this factor is not believed."""
 _SLACK = 60.0
 """Added to the time of a step before its rate is judged [s]: counters step, so short times look fast."""
+_NEAR_TOP = 0.01
+"""Without a highest rate a counter that fell has rolled over only when that makes a step of at most this share of
+the modulus."""
 HOUR = 3600.0
 """[s]."""
 
@@ -72,29 +76,39 @@ NOTHING = Amount(Decimal(0), Decimal(0), 0.0)
 """No data at all."""
 
 
-def steps(samples: Samples, meter: Meter, period: float | None) -> Steps:
+def steps(samples: Samples, meter: Meter, period: float | None, *, since: int | None = None) -> Steps:
     """Judge each step of a counter.
 
     Args:
         samples: the meter's Good values.
         meter: its roll-over value and highest rate.
         period: expected time between values [s].
+        since: when the counter came to the first of the values [ns UTC]; None: then.
     """
     rise = np.diff(samples.value)
     most = np.full(len(rise), np.inf)
     if meter.max_rate is not None:
-        hours = (np.diff(samples.time) / SECOND + _SLACK) / HOUR
-        most = float(meter.max_rate) * hours * _RATE_MARGIN
+        most = float(meter.max_rate) * _RATE_MARGIN * _hours_since_change(samples, rise, since)
     fell = rise < 0
     rolled = np.zeros(len(rise), np.bool_)
     if meter.rollover is not None:
-        over = rise + float(meter.rollover)
-        believable = over <= most if meter.max_rate is not None else over < float(meter.rollover) / 2
+        over, modulus = rise + float(meter.rollover), float(meter.rollover)
+        believable = over <= most if meter.max_rate is not None else over <= modulus * _NEAR_TOP
         rolled = fell & (over >= 0) & believable
     reset = fell & ~rolled
     jump = ~fell & (rise > most)
     gap = np.diff(samples.time) > gap_after(period)
     return Steps(~(reset | jump), rolled, reset, jump, gap)
+
+
+def _hours_since_change(samples: Samples, rise: NDArray[np.float64], since: int | None) -> NDArray[np.float64]:
+    """From when the counter came to its value to the end of each step [h]: a coarse one rises rarely, but much."""
+    came = np.where(np.append([True], rise[:-1] != 0), np.arange(len(rise)), 0)
+    time = samples.time[np.maximum.accumulate(came)] if len(rise) else samples.time[:0]
+    if since is not None:
+        time = np.where(time == samples.time[0], min(since, int(samples.time[0])), time) if len(time) else time
+    hours: NDArray[np.float64] = ((samples.time[1:] - time) / SECOND + _SLACK) / HOUR
+    return hours
 
 
 def gap_after(period: float | None) -> int:
@@ -167,9 +181,9 @@ def _step(samples: Samples, judged: Steps, i: int, meter: Meter) -> Decimal:
 def _integrated(
     samples: Samples, use: NDArray[np.bool_], low: NDArray[np.int64], high: NDArray[np.int64]
 ) -> Decimal:
-    ends = (np.interp(t, samples.time, samples.value) for t in (low, high))
-    area = sum(ends) / 2 * ((high - low) / SECOND / HOUR)
-    return exact(float(np.where(use, area, 0.0).sum()))
+    first, last = (np.interp(t, samples.time, samples.value) for t in (low, high))
+    twice = np.where(use, (first + last) * (high - low), 0.0)
+    return exact(fsum(twice.tolist())) / (2 * SECOND * int(HOUR))
 
 
 def exact(value: float) -> Decimal:

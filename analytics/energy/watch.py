@@ -26,11 +26,16 @@ from plant.clock import SECOND
 from plant.findings import Finding, Severity
 from plant.model import Meter, MeterKind
 from plant.readings import Reading
+from plant.text import Text, plain
 
 Evidence = tuple[Reading, ...]
 
 _CLAUSE = "GB/T 2589-2020; plant metering rules"
 _GAP_PERIODS, _GAP_LEAST = 12, 60.0
+_VALUES = Text("values from this meter", "该计量表有数据")
+_MOVING = Text("a counter that runs with its consumer", "计数随用能设备运行而增加")
+_RISING = Text("a counter that only rises, and no faster than its highest rate", "计数只增不减，且不快于最大速率")
+_FELL, _ROSE = Text("fell", "降至"), Text("rose", "升至")
 
 
 @dataclass(slots=True)
@@ -89,7 +94,8 @@ class MeterWatch:
 
     def amount(self, start: int, end: int, known: int) -> Amount:
         """What the meter counted from ``start`` to ``end``, as seen at ``known`` [ns UTC]."""
-        samples = self.series.from_before(start, known)
+        # A little more than the period itself: what a coarse counter shows next belongs to a longer time.
+        samples = self.series.from_before(start - self.stuck_limit, known)
         still = None
         if self.meter.kind is MeterKind.CUMULATIVE:
             still = standing(samples, self.running, self.stuck_limit)
@@ -129,8 +135,9 @@ class MeterWatch:
             yield self.gap
 
     def _gap(self, start: int, evidence: Evidence) -> Finding:
-        seen = f"none for more than {self.gap_limit / SECOND:g} s"
-        return self._finding("EN-GAP", start, "values from this meter", seen, evidence)
+        limit = plain(self.gap_limit / SECOND)
+        seen = Text(f"none for more than {limit} s", f"超过 {limit} s 无数据")
+        return self._finding("EN-GAP", start, _VALUES, seen, evidence)
 
     # --- EN-STUCK ---------------------------------------------------------------------------------
 
@@ -171,25 +178,40 @@ class MeterWatch:
             at = int(judged[hits[0]])
             since = at - self.stuck_limit
             begin = start if since - start <= gap_after(self.period) else since
-            seen = f"stands still for {self.meter.stuck_after:g} s while its consumer runs"
+            limit = plain(self.meter.stuck_after)
+            seen = Text(
+                f"stands still for {limit} s while its consumer runs", f"用能设备运行期间，计数停走 {limit} s"
+            )
             evidence = (Reading(self.meter.point, at, float(run.value[0])),)
-            self.stuck = self._finding("EN-STUCK", begin, "a counter that runs with its consumer", seen, evidence)
+            self.stuck = self._finding("EN-STUCK", begin, _MOVING, seen, evidence)
             yield self.stuck
 
     # --- EN-RESET and EN-JUMP ---------------------------------------------------------------------
 
     def _breaks(self, part: Samples) -> Iterator[Finding]:
         """Steps that are not believed: the register was set to another value."""
-        judged = steps(part, self.meter, self.period)
+        judged = steps(part, self.meter, self.period, since=self.changed)
         for i in np.flatnonzero(judged.reset | judged.jump).tolist():
             before, after = self._read(part, i), self._read(part, i + 1)
-            rule, word = ("EN-RESET", "fell") if judged.reset[i] else ("EN-JUMP", "rose")
-            seen = f"{word} from {before.value:g} to {after.value:g}"
-            expected = "a counter that only rises, and no faster than its highest rate"
-            yield self._finding(rule, after.time, expected, seen, (before, after)).closed(after.time)
+            rule, word = ("EN-RESET", _FELL) if judged.reset[i] else ("EN-JUMP", _ROSE)
+            old, new = plain(before.value), plain(after.value)
+            seen = Text(f"{word.en} from {old} to {new}", f"由 {old} {word.zh} {new}")
+            yield self._finding(rule, after.time, _RISING, seen, (before, after)).closed(after.time)
 
     def _read(self, part: Samples, i: int) -> Reading:
         return Reading(self.meter.point, int(part.time[i]), float(part.value[i]))
 
-    def _finding(self, rule: str, start: int, expected: str, seen: str, evidence: Evidence) -> Finding:
-        return Finding(rule, self.meter.id, Severity.MEDIUM, start, None, expected, seen, _CLAUSE, evidence)
+    def _finding(self, rule: str, start: int, expected: Text, seen: Text, evidence: Evidence) -> Finding:
+        return Finding(
+            rule,
+            self.meter.id,
+            Severity.MEDIUM,
+            start,
+            None,
+            expected.en,
+            seen.en,
+            _CLAUSE,
+            evidence,
+            expected_zh=expected.zh,
+            seen_zh=seen.zh,
+        )

@@ -68,7 +68,7 @@ def seen(drive: Drive) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(events, st.lists(st.integers(40, 900), min_size=1, max_size=4), st.data())
 def test_a_cut_anywhere_changes_no_finding_and_no_result(
     happened: list[tuple[str, str, int, int]], sizes: list[int], data: st.DataObject
