@@ -94,8 +94,7 @@ class MeterWatch:
 
     def amount(self, start: int, end: int, known: int) -> Amount:
         """What the meter counted from ``start`` to ``end``, as seen at ``known`` [ns UTC]."""
-        # A little more than the period itself: what a coarse counter shows next belongs to a longer time.
-        samples = self.series.from_before(start - self.stuck_limit, known)
+        samples = self.series.from_before(start, known)
         still = None
         if self.meter.kind is MeterKind.CUMULATIVE:
             still = standing(samples, self.running, self.stuck_limit)
@@ -190,7 +189,7 @@ class MeterWatch:
 
     def _breaks(self, part: Samples) -> Iterator[Finding]:
         """Steps that are not believed: the register was set to another value."""
-        judged = steps(part, self.meter, self.period, since=self.changed)
+        judged = steps(part, self.meter, self.period)
         for i in np.flatnonzero(judged.reset | judged.jump).tolist():
             before, after = self._read(part, i), self._read(part, i + 1)
             rule, word = ("EN-RESET", _FELL) if judged.reset[i] else ("EN-JUMP", _ROSE)
