@@ -36,7 +36,7 @@ class SavedMeter(_Saved):
 
     last: tuple[int, float] | None
     changed: int | None
-    finest: float | None
+    grain: int
     gap: SavedFinding | None
     stuck: SavedFinding | None
 

@@ -19,8 +19,8 @@ from plant.virtual import Period, coverage_point, result_point, so_far_coverage_
 
 GRACE = 60 * SECOND
 """A period is closed this long after its end [ns], so that late values still count."""
-_MOST_PERIODS = 200
-"""Periods closed at once; after a longer pause the accounts go on with the present one."""
+LONGEST_PAUSE = 30 * 86_400 * SECOND
+"""Without values for longer than this [ns], the accounts go on with the period of the next value."""
 
 SO_FAR_EVERY = 300 * SECOND
 """The hour so far is told every five minutes [ns]: over less, the steps of meters are too coarse for it."""
@@ -170,16 +170,20 @@ class EnergyAccounts:
 
     def _close_due(self, item: _Open, due: int, rows: list[Reading]) -> list[Finding]:
         found: list[Finding] = []
-        for _ in range(_MOST_PERIODS):
+        while True:
             end = end_of(item.start, item.period, self._zone)
             if item.period is Period.HOUR:
                 self._tell_so_far(item, min(due, end + GRACE - 1), rows)
             if due < end + GRACE:
                 return found
             found += self._close(item, end, rows)
-            item.start = end
-        item.start = start_of(due, item.period, self._zone)
-        return found
+            item.start = self._next_start(item, end, due)
+
+    def _next_start(self, item: _Open, end: int, due: int) -> int:
+        """Start of the next period: the one that follows, unless nothing came for very long."""
+        news = [self._watches.by_id[m].series.first_since(end) for m in _meters(item.product)]
+        going_on = min((t for t in news if t is not None), default=due)
+        return end if going_on - end <= LONGEST_PAUSE else start_of(going_on, item.period, self._zone)
 
     def _close(self, item: _Open, end: int, rows: list[Reading]) -> list[Finding]:
         product = item.product

@@ -83,12 +83,13 @@ def steps(samples: Samples, meter: Meter, period: float | None, *, since: int | 
         samples: the meter's Good values.
         meter: its roll-over value and highest rate.
         period: expected time between values [s].
-        since: when the counter came to the first of the values [ns UTC]; None: then.
+        since: when the counter came to the first of the values [ns UTC]; None: perhaps ``stuck_after`` before it.
     """
     rise = np.diff(samples.value)
     most = np.full(len(rise), np.inf)
-    if meter.max_rate is not None:
-        most = float(meter.max_rate) * _RATE_MARGIN * _hours_since_change(samples, rise, since)
+    if meter.max_rate is not None and len(rise):
+        came = int(samples.time[0]) - int(meter.stuck_after * SECOND) if since is None else since
+        most = float(meter.max_rate) * _RATE_MARGIN * _hours_since_change(samples, rise, came)
     fell = rise < 0
     rolled = np.zeros(len(rise), np.bool_)
     if meter.rollover is not None:
@@ -101,13 +102,10 @@ def steps(samples: Samples, meter: Meter, period: float | None, *, since: int | 
     return Steps(~(reset | jump), rolled, reset, jump, gap)
 
 
-def _hours_since_change(samples: Samples, rise: NDArray[np.float64], since: int | None) -> NDArray[np.float64]:
+def _hours_since_change(samples: Samples, rise: NDArray[np.float64], since: int) -> NDArray[np.float64]:
     """From when the counter came to its value to the end of each step [h]: a coarse one rises rarely, but much."""
-    came = np.where(np.append([True], rise[:-1] != 0), np.arange(len(rise)), 0)
-    time = samples.time[np.maximum.accumulate(came)] if len(rise) else samples.time[:0]
-    if since is not None:
-        time = np.where(time == samples.time[0], min(since, int(samples.time[0])), time) if len(time) else time
-    hours: NDArray[np.float64] = ((samples.time[1:] - time) / SECOND + _SLACK) / HOUR
+    came = np.where(np.append([False], rise[:-1] != 0), samples.time[:-1], since)
+    hours: NDArray[np.float64] = ((samples.time[1:] - np.maximum.accumulate(came)) / SECOND + _SLACK) / HOUR
     return hours
 
 

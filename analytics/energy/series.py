@@ -43,6 +43,11 @@ class MeterSeries:
         last = self._n if end is None else int(np.searchsorted(time, end, side="right"))
         return Samples(time[first:last], self._value[first:last])
 
+    def first_since(self, start: int) -> int | None:
+        """Time of the first value at or after ``start`` [ns UTC]; None when there is none."""
+        first = int(np.searchsorted(self._time[: self._n], start))
+        return int(self._time[first]) if first < self._n else None
+
     def forget(self, before: int) -> None:
         """Drop what lies before ``before`` [ns UTC], except the last value before it: a step needs it."""
         self._keep_from(max(int(np.searchsorted(self._time[: self._n], before, side="right")) - 1, 0))

@@ -14,8 +14,23 @@ SHORT = 60 * SECOND
 EN-STUCK waits longer: it calls somebody."""
 
 
-def digit(value: float) -> float:
-    """The last digit that a counter shows, at most 1: its finest step as long as it has made none."""
+_MILLIONTHS = 1e6
+
+
+def grains(rise: NDArray[np.float64], known: int) -> NDArray[np.int64]:
+    """The grain of a counter, what all its steps are multiples of, before and after each of ``rise``.
+
+    In millionths of its unit, 0 as long as it made no step; ``known`` is the grain before. Shape (n + 1,).
+    """
+    steps = np.rint(np.maximum(rise, 0.0) * _MILLIONTHS).astype(np.int64)
+    grown: NDArray[np.int64] = np.gcd.accumulate(np.append([np.int64(known)], steps))
+    return grown
+
+
+def smallest_step(grain: int, value: float) -> float:
+    """What a counter must miss to be said to stand: its grain; as long as that is not known, its last digit."""
+    if grain:
+        return grain / _MILLIONTHS
     exponent = exact(value).normalize().as_tuple().exponent
     return float(Decimal(1).scaleb(min(int(exponent), 0)))
 
@@ -37,9 +52,8 @@ def standing(samples: Samples, running: Running | None, stuck_limit: int) -> NDA
     length = samples.time[last] - samples.time[first]
     long = length >= (stuck_limit if running.own is None else SHORT)
     first, last, length = first[long], last[long], length[long]
-    finest = float(rise[rise > 0].min(initial=np.inf))
-    finest = digit(float(samples.value[0])) if np.isinf(finest) else finest
-    for i in np.flatnonzero(running.ran(samples.time[last], length, finest)).tolist():
+    step = smallest_step(int(grains(rise, 0)[-1]), float(samples.value[0]))
+    for i in np.flatnonzero(running.ran(samples.time[last], length, step)).tolist():
         # The step that ends a standstill shows what was counted since, so its time is as unknown.
         none[first[i] : last[i] + 1] = True
     return none

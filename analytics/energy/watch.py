@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.energy.checkpoint import SavedMeter
 from analytics.energy.metering import DEFAULT_PERIOD, Amount, Samples, amount, gap_after, steps
 from analytics.energy.running import Running
 from analytics.energy.series import MeterSeries
-from analytics.energy.standstill import digit, standing
+from analytics.energy.standstill import grains, smallest_step, standing
 from analytics.energy.voice import Voice
 from plant.clock import SECOND
 from plant.findings import Finding, Severity
@@ -52,8 +51,8 @@ class MeterWatch:
     """Newest value that has been judged: time [ns UTC] and value."""
     changed: int | None = None
     """When the counter came to its present value [ns UTC]."""
-    finest: float | None = None
-    """Smallest step that the counter has made; None as long as it made none."""
+    grain: int = 0
+    """See ``standstill.grains``."""
     gap: Finding | None = None
     """The open EN-GAP."""
     stuck: Finding | None = None
@@ -103,11 +102,11 @@ class MeterWatch:
 
     def dump(self) -> SavedMeter:
         """The state without the values."""
-        return SavedMeter(last=self.last, changed=self.changed, finest=self.finest, gap=self.gap, stuck=self.stuck)
+        return SavedMeter(last=self.last, changed=self.changed, grain=self.grain, gap=self.gap, stuck=self.stuck)
 
     def restore(self, saved: SavedMeter) -> None:
         """Take a state; the values are fed apart from it."""
-        self.last, self.changed, self.finest = saved.last, saved.changed, saved.finest
+        self.last, self.changed, self.grain = saved.last, saved.changed, saved.grain
         self.gap, self.stuck = saved.gap, saved.stuck
 
     # --- EN-GAP -----------------------------------------------------------------------------------
@@ -147,32 +146,27 @@ class MeterWatch:
             self.changed = int(part.time[0])
         rise = np.diff(part.value)
         turns = np.flatnonzero(rise != 0) + 1
-        finest = self._finest(rise)
+        grain = grains(rise, self.grain)
         edges = [0, *turns.tolist(), len(part.time)]
         # Runs that are too short even with the pause before their end are passed over in one go.
         starts = np.append([self.changed], part.time[turns])
         lasts = np.append(part.time[turns - 1], part.time[-1:])
         for i in np.flatnonzero((lasts - starts >= self.stuck_limit) | (np.arange(len(starts)) == 0)).tolist():
             run = Samples(part.time[edges[i] : edges[i + 1]], part.value[edges[i] : edges[i + 1]])
-            yield from self._stood(int(starts[i]), run, float(finest[edges[i]]))
+            yield from self._stood(int(starts[i]), run, int(grain[edges[i]]))
             if self.stuck is not None and i + 1 < len(starts):
                 closed, self.stuck = self.stuck.closed(int(starts[i + 1])), None
                 yield closed
         self.changed = int(starts[-1])
-        self.finest = float(finest[-1]) if np.isfinite(finest[-1]) else None
+        self.grain = int(grain[-1])
 
-    def _finest(self, rise: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Smallest step so far at each sample; infinite as long as there was none."""
-        before = np.inf if self.finest is None else self.finest
-        return np.minimum.accumulate(np.append([before], np.where(rise > 0, rise, np.inf)))
-
-    def _stood(self, start: int, run: Samples, finest: float) -> Iterator[Finding]:
+    def _stood(self, start: int, run: Samples, grain: int) -> Iterator[Finding]:
         """EN-STUCK at the first value of ``run`` at which the counter stood too long while its consumer ran."""
         if self.stuck is not None or self.running is None:
             return
         judged = run.time[run.time - start >= self.stuck_limit]
-        finest = digit(float(run.value[0])) if np.isinf(finest) else finest
-        hits = np.flatnonzero(self.running.ran(judged, self.stuck_limit, finest))
+        step = smallest_step(grain, float(run.value[0]))
+        hits = np.flatnonzero(self.running.ran(judged, self.stuck_limit, step))
         if len(hits):
             # After a rest of the consumer the standstill is wrong only since it runs again.
             at = int(judged[hits[0]])
@@ -190,7 +184,7 @@ class MeterWatch:
 
     def _breaks(self, part: Samples) -> Iterator[Finding]:
         """Steps that are not believed: the register was set to another value."""
-        judged = steps(part, self.meter, self.period, since=self.changed)
+        judged = steps(part, self.meter, self.period, since=self.changed if self.grain else None)
         for i in np.flatnonzero(judged.reset | judged.jump).tolist():
             before, after = self._read(part, i), self._read(part, i + 1)
             rule, word = ("EN-RESET", _FELL) if judged.reset[i] else ("EN-JUMP", _ROSE)

@@ -178,7 +178,7 @@ def test_a_step_of_one_digit_is_never_too_fast() -> None:
     ],
 )
 def test_roll_over_and_reset_are_told_apart_by_the_rate(after: float, *, rolled: bool) -> None:
-    judged = steps(every_ten(9990, after), meter(rollover="10000", max_rate="100"), PERIOD)
+    judged = steps(every_ten(9990, after), meter(rollover="10000", max_rate="100"), PERIOD, since=0)
     assert (judged.rolled[0], judged.reset[0]) == (rolled, not rolled)
 
 
