@@ -65,13 +65,16 @@ class EnergyAccounts:
         self._watches.hear(readings)
         if not self._open and not self._begin():
             return [], Readings.empty()
-        found = self._watches.step(heard(w.meter.point) for w in self._watches.by_id.values())
+        until = [heard(w.meter.point) for w in self._watches.by_id.values()]
+        found = self._watches.step(iter(until))
         rows: list[Reading] = []
         for item in self._open:
             due = min(heard(self._watches.by_id[m].meter.point) for m in _meters(item.product))
             found += self._close_due(item, due, rows)
         if rows:
             self._forget(min(item.start for item in self._open))
+        elif not self._open:
+            self._watches.forget(min(until))  # meters without a product have no account to keep values for
         return found, Readings.from_rows(rows)
 
     def feed(self, readings: Readings) -> None:

@@ -52,7 +52,8 @@ def test_24_hours_and_the_day_are_accounted_for_in_full(day: tuple[Outcome, obje
     days = [r for r in outcome.results if r.point == f"{RESULT}/day"]
     assert [r.time for r in hours] == [begin + i * DAY // 24 for i in range(24)]
     assert [r.time for r in days] == [begin]
-    coverage = [r.value for r in outcome.results if r.point.endswith("/coverage")]
+    closed = tuple(f"{RESULT}/{period}/coverage" for period in ("hour", "day"))
+    coverage = [r.value for r in outcome.results if r.point in closed]
     assert len(coverage) == 25
     assert min(coverage) > 0.99
     assert all(r.status == 0 for r in outcome.results)
