@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analytics.interlock_kit import BAD, SKEW, Course, Found, Watch, judge, plant, told
+from tests.analytics.interlock_kit import BAD, SKEW, T0, Course, Found, S, Watch, judge, plant, told
 
 ONE, THREE = plant(), plant("2oo3")
 
@@ -44,7 +44,9 @@ def test_a_bad_switch_does_not_end_a_bypass() -> None:
 @pytest.mark.parametrize("status", [0x0096_0000, 0x0096_0480], ids=["forced", "forced, with overflow bits"])
 def test_a_forced_channel_is_a_bypass(status: int) -> None:
     forced: Course = [(0, 5.0), (5, (5.0, status)), (80, 5.0)]
-    assert judge(THREE, 90, A=forced) == [Found("IA-06", "I", 5, 80)]
+    watch = Watch(THREE).hear(told(THREE, 90, A=forced))
+    assert watch.found() == [Found("IA-06", "I", 5, 80)]
+    assert [r.time for r in watch.held()[0].evidence] == [T0 + 5 * S], "the value that began it"
 
 
 def test_a_switch_heard_of_late_tells_since_when_it_is_on() -> None:

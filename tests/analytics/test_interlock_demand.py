@@ -103,6 +103,12 @@ def test_a_value_that_wavers_around_the_set_point_makes_one_finding() -> None:
     assert judge(hysteresis, A=wavers, X=TRIP) == [Found("IA-02", "I", 10, None)]
 
 
+def test_a_vote_that_comes_back_gives_the_final_element_no_more_time() -> None:
+    again: Course = [*DEMAND, (14, 5.0), (15, 12.0)]
+    assert judge(ONE, A=again, X=TRIP) == [Found("IA-02", "I", 10, None)]
+    assert judge(ONE, A=again, X=TRIP, V=[(0, 1.0), (20, 0.0)]) == [Found("IA-02", "I", 10, 20)]
+
+
 # --- voting -----------------------------------------------------------------------------------------
 
 NEVER: Course = [(0, 5.0)]
@@ -279,6 +285,12 @@ def test_a_forced_channel_is_bypassed() -> None:
     forced: Course = [(0, 5.0), (5, (5.0, 0x0096_0000)), (50, 12.0)]
     assert judge(ONE, 49, A=forced) == []
     assert judge(ONE, 80, A=forced) == [Found("IA-01", "I", 50, None)]
+
+
+def test_a_forced_value_beyond_the_set_point_is_no_process_value() -> None:
+    forced: Course = [(0, 5.0), (5, (12.0, 0x0096_0000))]
+    assert judge(ONE, 49, A=forced) == []
+    assert judge(plant("2oo3"), 49, A=forced, B=DEMAND) == [], "nobody knows, and nothing is claimed"
 
 
 def test_other_good_sub_codes_are_measured_values() -> None:

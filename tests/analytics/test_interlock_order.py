@@ -2,10 +2,10 @@
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.interlocks.parameters import default_parameters
@@ -29,14 +29,14 @@ PLANTS = {
     for bad in ("trip", "no_vote")
 }
 ANALOG: list[Said] = [5.0, 9.5, 10.0, 12.0, (12.0, 0x4090_0000), (5.0, 0x0096_0000), (0.0, BAD), None]
-SWITCH: list[Said] = [0.0, 1.0, (0.0, BAD)]
+SWITCH: list[Said] = [0.0, 1.0, (0.0, BAD), (1.0, 0x4090_0000)]
 ELEMENT: list[Said] = [0.0, 1.0, (0.0, BAD), None]
 
 
 @dataclass(frozen=True)
 class Story:
-    plant: Plant
-    rows: list[Reading]
+    plant: Plant = field(repr=False)
+    rows: list[Reading] = field(repr=False)
 
 
 def courses(values: list[Said], first: Said) -> st.SearchStrategy[Course]:
@@ -56,6 +56,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(model, told(model, 40 + TAIL, **story))
 
 
+SOME = settings(max_examples=40)
 CHANCE = st.integers(0, 2**32 - 1).map(random.Random)
 
 
@@ -82,6 +83,7 @@ def batches(rng: random.Random, rows: list[Reading]) -> list[list[Reading]]:
     return found
 
 
+@SOME
 @given(stories(), CHANCE)
 def test_late_and_shuffled(story: Story, rng: random.Random) -> None:
     watch = Watch(story.plant, PARAMETERS)
@@ -91,6 +93,7 @@ def test_late_and_shuffled(story: Story, rng: random.Random) -> None:
     assert watch.supervision.too_late == 0
 
 
+@SOME
 @given(stories(), CHANCE)
 def test_split_into_other_batches(story: Story, rng: random.Random) -> None:
     one_by_one = Watch(story.plant, PARAMETERS)
@@ -101,6 +104,7 @@ def test_split_into_other_batches(story: Story, rng: random.Random) -> None:
     assert kept(one_by_one) == kept(in_order(story)) == kept(whole)
 
 
+@SOME
 @given(stories(), CHANCE)
 def test_repeated(story: Story, rng: random.Random) -> None:
     watch = Watch(story.plant, PARAMETERS)
@@ -111,6 +115,7 @@ def test_repeated(story: Story, rng: random.Random) -> None:
     assert kept(watch) == kept(in_order(story))
 
 
+@SOME
 @given(stories(), CHANCE, st.integers(1, 5))
 def test_cut_by_restarts(story: Story, rng: random.Random, restarts: int) -> None:
     """Saved as JSON and read back between any two batches; told again is only what changed."""
@@ -136,6 +141,7 @@ def test_a_state_is_plain_json() -> None:
     assert state["windows"]["signal A"]["told"] != {}
 
 
+@SOME
 @given(stories(), CHANCE)
 def test_messages_that_come_again_after_a_kill(story: Story, rng: random.Random) -> None:
     """A kill loses what was judged since the last save; those messages come again, and were told already."""
@@ -199,6 +205,25 @@ def test_an_outage_of_one_source_is_judged_in_full_when_its_values_come() -> Non
     watch.hear(away)
     watch.hear([r for r in rows if r.time > T0 + 205 * S])
     assert watch.found("IA-01") == []
+
+
+@given(stories())
+@settings(max_examples=20)
+def test_a_window_that_is_too_small_still_judges_what_comes_in_order(story: Story) -> None:
+    watch = Watch(story.plant, PARAMETERS)
+    for watched in watch.supervision._windows.values():
+        watched.window._most_rows = 1
+    assert kept(watch.hear(story.rows)) == kept(in_order(story))
+
+
+def test_a_bypass_that_was_lifted_in_time_takes_the_finding_back() -> None:
+    """The limit is 15 s; the switch goes off after 14 s, but that arrives when the limit is long over."""
+    rows = told(ONE, 40, W=[(0, 0.0), (5, 1.0), (19, 0.0)])
+    late = [r for r in rows if r.point == "W" and r.time == T0 + 19 * S]
+    watch = Watch(ONE, PARAMETERS).hear([r for r in rows if r not in late and r.time <= T0 + 30 * S])
+    assert watch.found() == [Found("IA-06", "I", 5, None)]
+    watch.step(late)
+    assert watch.found() == []
 
 
 def test_a_window_keeps_a_bounded_number_of_rows() -> None:
