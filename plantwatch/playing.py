@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from analytics.energy.standards import EnergyData
 from plant.clock import SECOND, iso, to_datetime
 from plant.errors import FixError
 from plant.model import Plant
@@ -15,6 +16,7 @@ from plant.service import run_service
 from plant.settings import Settings, load_settings
 from plantwatch.commands.options import err, instant
 from plantwatch.simulator import Outlets, opcua_settings, places, plant_clock, run_served, served
+from plantwatch.true_limits import product_limits
 from simulators.packaged import plant_file, simulated
 from simulators.recording import Recording, RecordingFile, Survey, Unreadable, survey
 from simulators.recording_sort import sort_recording
@@ -80,6 +82,8 @@ def play_scenario(
     clock = plant_clock(settings, start=wishes.begin(), speed=wishes.speed)
     scenario = _scenario(name, kind, model, seed, length, clock.simulated_origin)
     sim = simulated(scenario, model)
+    data = EnergyData.with_own(settings.standards)
+    sim.know_limits(product_limits(model, data, to_datetime(sim.time).date()))
     until = None if length is None else sim.time + round(length * SECOND)
     outlets = wishes.outlets(settings)
     return _run(
