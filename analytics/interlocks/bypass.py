@@ -83,11 +83,11 @@ class BypassMonitor:
             state.since = None
             self._close(now)
 
-    def advance(self, now: int) -> None:
+    def advance(self, now: int) -> bool:
         """Judge a bypass that lasts at ``now`` [ns UTC]."""
         state = self._state
         if state.since is None or state.open_id is not None or now < state.since + self._limit:
-            return
+            return False
         limit, on = plain(round(self._interlock.bypass_limit / 3600, 4)), sorted(state.on)
         finding = Finding(
             "IA-06",
@@ -103,6 +103,7 @@ class BypassMonitor:
             seen_zh=f"{'、'.join(on)} 旁路已超过时限",
         )
         state.findings[finding.id], state.open_id = finding, finding.id
+        return True
 
     def _close(self, end: int) -> None:
         if self._state.open_id is not None:

@@ -138,19 +138,19 @@ class DemandMonitor:
         self._judge_effects(tally.presence, now)
         self._reassess()
 
-    def advance(self, now: int) -> None:
-        """Judge the deadlines up to ``now`` [ns UTC]."""
+    def advance(self, now: int) -> bool:
+        """Judge the deadlines up to ``now`` [ns UTC]; whether one has passed."""
         s = self._state
-        if (
-            s.since is not None
-            and not s.commanded
-            and "IA-01" not in s.open_id
-            and now >= s.since + self._times.command
-        ):
+        passed = False
+        waits = not s.commanded and "IA-01" not in s.open_id
+        if s.since is not None and waits and now >= s.since + self._times.command:
             self._missed(s.since)
+            passed = True
         if s.awaited is not None and now >= s.awaited + self._times.response:
             start, s.awaited = s.awaited, None
             self._slow(start)
+            passed = True
+        return passed
 
     # --- one moment -------------------------------------------------------------------------------
 

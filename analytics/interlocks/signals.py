@@ -101,14 +101,16 @@ class SignalMonitor:
             self._judge_pause()
             self._take(max(own, key=lambda r: (r.bad, r.status)))
 
-    def advance(self, now: int) -> None:
-        """Judge staleness and lasting uncertainty up to ``now`` [ns UTC]."""
+    def advance(self, now: int) -> bool:
+        """Judge staleness and lasting uncertainty up to ``now`` [ns UTC]; whether either was found."""
+        before = self._state.open_id
         self._judge_pause()
         since = self._state.uncertain_since
         if since is not None and now - since > self._patience.uncertain:
             limit = plain(self._patience.uncertain / SECOND)
             what = Text(f"Uncertain for more than {limit} s", f"状态可疑超过 {limit} s")
             self._open("uncertain", since, what)
+        return self._state.open_id != before
 
     def _hear(self, now: int) -> None:
         """The source is alive at ``now``."""

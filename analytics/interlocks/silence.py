@@ -59,11 +59,11 @@ class SilenceMonitor:
             state.open_id = None
         state.newest = now
 
-    def advance(self, now: int) -> None:
+    def advance(self, now: int) -> bool:
         """Judge the silence that lasts at ``now`` [ns UTC]."""
         state = self._state
         if state.newest is None or state.open_id is not None or now - state.newest <= self._limit:
-            return
+            return False
         limit = plain(self._source.silent_after)
         finding = Finding(
             "IA-14",
@@ -78,3 +78,4 @@ class SilenceMonitor:
             seen_zh=f"该数据源静默超过 {limit} s",
         )
         state.findings[finding.id], state.open_id = finding, finding.id
+        return True

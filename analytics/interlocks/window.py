@@ -1,8 +1,8 @@
 """Order out of disorder: evaluate at once, and evaluate again when an older row comes.
 
 A monitor is a pure fold over rows in one fixed order. The window keeps the rows of the last minutes and three
-states: ``base`` behind which no row is put any more, ``sure`` up to where the data have come for certain, and,
-made anew in each step, the state with the rows beyond that. A conclusion from absence (a deadline passed, no
+states: ``base`` behind which no row is put any more, ``sure`` up to where the data have come for certain, and
+``ahead`` with the rows beyond that. A conclusion from absence (a deadline passed, no
 update) waits until its time is sure; a conclusion from a row does not wait. A row that comes late is put in its
 place and ``sure`` is folded anew. So any order of arrival within the lateness, any duplicates and any split into
 batches lead to the same findings: those that vanish are withdrawn, those that change are sent again under the
@@ -18,7 +18,7 @@ from analytics.saved import SavedFinding, SavedValue, one_nan
 from plant.findings import Finding, FindingState
 from plant.readings import Reading
 
-MOST_ROWS = 5_000
+MOST_ROWS = 2_000
 """Rows that a window keeps at most; when more come, the oldest are settled before their time."""
 LONG_AGO = -(1 << 62)
 _UNCERTAIN, _BAD = 0x4000_0000, 0x8000_0000
@@ -77,8 +77,8 @@ class Monitor(Protocol):
         """Take all rows of one moment; ``advance`` has been called up to just before it where that is sure."""
         ...
 
-    def advance(self, now: int) -> None:
-        """Judge what is due up to ``now`` [ns UTC]: all rows up to then have been applied."""
+    def advance(self, now: int) -> bool:
+        """Judge what is due up to ``now`` [ns UTC], all rows up to then being applied; whether anything was."""
         ...
 
     def dump(self) -> Any:  # noqa: ANN401 - JSON
@@ -113,6 +113,8 @@ class Window:
         """Rows that are not in the base, in evaluation order."""
         self._folded = 0
         """How many of them are in ``sure``: all up to ``due``."""
+        self._ahead: Monitor | None = None
+        """``sure`` with all other rows applied; None when it must be made anew."""
         self._due = self._horizon = LONG_AGO
         self._settled: dict[str, int] = {}
         """Time of the last row in the base, by point [ns UTC]."""
@@ -147,20 +149,24 @@ class Window:
             until: judge what is due up to here, for this once and without keeping it [ns UTC]; None for ``due``.
         """
         if rows and self._take(rows):
-            self._sure, self._folded = self._base.copy(), 0
+            self._from_base()
         self._due = max(self._due, due)
         end = bisect_right(self._rows, self._due, lo=self._folded, key=_time)
-        _fold(self._sure, self._rows[self._folded : end])
-        self._sure.advance(self._due)
+        judged = _fold(self._sure, self._rows[self._folded : end])
+        if self._sure.advance(self._due) or judged:
+            self._ahead = None
         self._folded = end
-        changed = self._changes(self._peek(until).findings)
+        changed = self._changes(self._whole(until).findings)
         self._settle(horizon)
         return changed
 
     def prime(self, rows: Sequence[Row]) -> None:
         """Take rows in evaluation order as the past: behind everything that is in the window already."""
         self._into_base(self._newer(rows))
-        self._sure, self._folded = self._base.copy(), 0
+        self._from_base()
+
+    def _from_base(self) -> None:
+        self._sure, self._folded, self._ahead = self._base.copy(), 0, None
 
     def _take(self, rows: Sequence[Row]) -> bool:
         """Put rows in their places; whether ``sure`` must be folded anew."""
@@ -172,6 +178,7 @@ class Window:
         place = bisect_left(self._rows, timely[0].time, key=_time)
         if place == len(self._rows):
             self._rows += timely
+            _apply(self._ahead, timely)
             return again or timely[0].time <= self._due
         merged = {r.key: r for r in self._rows[place:]}
         news = [r for r in timely if merged.get(r.key) != r]
@@ -179,6 +186,7 @@ class Window:
             return again
         merged |= {r.key: r for r in news}
         self._rows[place:] = sorted(merged.values())
+        self._ahead = None
         return again or news[0].time <= self._due
 
     def _take_overdue(self, rows: Sequence[Row]) -> bool:
@@ -197,14 +205,17 @@ class Window:
         waiting = {r.point for r in self._rows}
         return [r for r in rows if r.point not in waiting and r.time > self._settled.get(r.point, LONG_AGO)]
 
-    def _peek(self, until: int | None) -> Monitor:
+    def _whole(self, until: int | None) -> Monitor:
         """The state with the rows that came already but are not sure to be all."""
-        if self._folded == len(self._rows) and until is None:
-            return self._sure
-        state = self._sure.copy()
-        for moment in _moments(self._rows[self._folded :]):
-            state.apply(moment)
+        rest = self._rows[self._folded :]
+        if not rest:
+            self._ahead = None
+        elif self._ahead is None:
+            self._ahead = self._sure.copy()
+            _apply(self._ahead, rest)
+        state = self._sure if self._ahead is None else self._ahead
         if until is not None:
+            state = state.copy()
             state.advance(until)
         return state
 
@@ -229,8 +240,9 @@ class Window:
             del self._rows[:count]
             self._folded -= count
         over = [key for key, f in self._base.findings.items() if f.state is FindingState.CLOSED]
+        states = [s.findings for s in (self._base, self._sure, self._ahead) if s is not None]
         for key in over:
-            for findings in (self._base.findings, self._sure.findings, self._told):
+            for findings in (*states, self._told):
                 findings.pop(key, None)
 
     def _into_base(self, rows: Sequence[Row]) -> None:
@@ -243,11 +255,20 @@ def _time(row: Row) -> int:
     return row.time
 
 
-def _fold(state: Monitor, rows: Sequence[Row]) -> None:
-    """Apply the rows moment by moment, judging what falls due between them."""
+def _fold(state: Monitor, rows: Sequence[Row]) -> bool:
+    """Apply the rows moment by moment, judging what falls due between them; whether anything was."""
+    judged = False
     for moment in _moments(rows):
-        state.advance(moment[0].time - 1)
+        judged = state.advance(moment[0].time - 1) or judged
         state.apply(moment)
+    return judged
+
+
+def _apply(state: Monitor | None, rows: Sequence[Row]) -> None:
+    """Apply the rows moment by moment and judge nothing that falls due between them."""
+    if state is not None:
+        for moment in _moments(rows):
+            state.apply(moment)
 
 
 def _moments(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
