@@ -156,6 +156,8 @@ class MqttInbox:
         """Disconnect; the broker keeps the session and everything unacknowledged."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            if not connection.lost.done():
+                await connection.settle()
             await connection.close()
 
     async def messages(self) -> AsyncIterator[Delivery]:

@@ -7,6 +7,7 @@ raises would end paho's reading of the socket for good, so no callback here may 
 """
 
 import asyncio
+import contextlib
 import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,10 @@ from plant.errors import FixError, Unavailable
 
 NO_MATCHING_SUBSCRIBERS = 0x10
 """PUBACK reason code: accepted, but nobody will get it (MQTT 5.0, table 3-4)."""
+_NOWHERE = "plantwatch/nowhere"
+"""A filter that nobody subscribes to."""
+_SETTLE_WITHIN = 2.0
+"""Longest wait for the broker to have seen the last acknowledgements [s]."""
 FAILURE = 0x80
 """Reason codes from here on are refusals (MQTT 5.0, 2.4)."""
 
@@ -117,6 +122,15 @@ class Connection:
                 f"MQTT broker {self.settings.place} does not accept client {self.settings.client_id!r}: {error}"
             ) from error
         self._client._disconnected.add_done_callback(self._on_lost)  # noqa: SLF001 - see the module's docstring
+
+    async def settle(self) -> None:
+        """Return when the broker has seen everything that was sent, or after a short time; never raises.
+
+        A broker may pass over what lies unread before a DISCONNECT. It answers in order: when it has answered
+        this request, which changes nothing, it has taken every acknowledgement before it.
+        """
+        with contextlib.suppress(aiomqtt.MqttError, OSError):
+            await self._client.unsubscribe(_NOWHERE, timeout=min(self.settings.timeout, _SETTLE_WITHIN))
 
     async def close(self) -> None:
         """Say goodbye if the broker is still there; never raises."""
