@@ -1,30 +1,13 @@
 """The state of the energy accounts as JSON, without the values: what a restart needs beside stored readings."""
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from plant.codec import decode_finding, encode_finding
-from plant.errors import DropError, FixError
-from plant.findings import Finding
+from analytics.saved import SavedFinding
+from plant.errors import FixError
 from plant.virtual import Period
-
-
-def _written(finding: Finding) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(encode_finding(finding))
-
-
-def _read(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    try:
-        return decode_finding(json.dumps(value).encode())
-    except DropError as error:
-        raise ValueError(str(error)) from error
-
-
-SavedFinding = Annotated[Finding, BeforeValidator(_read), PlainSerializer(_written)]
 
 
 class _Saved(BaseModel):
@@ -39,6 +22,7 @@ class SavedMeter(_Saved):
     grain: int
     gap: SavedFinding | None
     stuck: SavedFinding | None
+    breaks: dict[str, tuple[SavedFinding, int]]
 
 
 class SavedVoice(_Saved):
