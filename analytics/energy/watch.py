@@ -1,7 +1,8 @@
 """Findings about single meters: EN-RESET, EN-JUMP, EN-GAP and EN-STUCK.
 
 - EN-RESET: the counter fell and it was no roll-over. The rule for telling them apart is in ``metering``.
-- EN-JUMP: the counter rose faster than its highest rate allows; the step is not believed.
+- EN-JUMP: the counter rose faster than its highest rate allows; the step is not believed. Steps that follow each
+  other within the time of a gap are one finding, from the first to the last.
 - EN-GAP: no Good value for twelve periods and at least a minute, while its source delivered other values.
 - EN-STUCK: the counter stood still for ``stuck_after`` although values came and its consumer was running in both
   halves of that time, see ``running``.
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analytics.energy.breaks import Breaks
 from analytics.energy.checkpoint import SavedMeter
 from analytics.energy.metering import DEFAULT_PERIOD, Amount, Samples, amount, gap_after, steps
 from analytics.energy.running import Running
@@ -57,6 +59,7 @@ class MeterWatch:
     """The open EN-GAP."""
     stuck: Finding | None = None
     """The open EN-STUCK."""
+    breaks: Breaks = field(default_factory=Breaks)
 
     @property
     def gap_limit(self) -> int:
@@ -78,7 +81,7 @@ class MeterWatch:
                 found += self._breaks(part)
                 found += self._standstill(part)
             self.last = int(part.time[-1]), float(part.value[-1])
-        return [*found, *self._silence(due, voice)]
+        return [*found, *self.breaks.settle(due, self.gap_limit), *self._silence(due, voice)]
 
     def _part(self, due: int) -> Samples:
         """The values not judged yet, after the last that was; empty when none is due."""
@@ -102,12 +105,19 @@ class MeterWatch:
 
     def dump(self) -> SavedMeter:
         """The state without the values."""
-        return SavedMeter(last=self.last, changed=self.changed, grain=self.grain, gap=self.gap, stuck=self.stuck)
+        return SavedMeter(
+            last=self.last,
+            changed=self.changed,
+            grain=self.grain,
+            gap=self.gap,
+            stuck=self.stuck,
+            breaks=self.breaks.open,
+        )
 
     def restore(self, saved: SavedMeter) -> None:
         """Take a state; the values are fed apart from it."""
         self.last, self.changed, self.grain = saved.last, saved.changed, saved.grain
-        self.gap, self.stuck = saved.gap, saved.stuck
+        self.gap, self.stuck, self.breaks = saved.gap, saved.stuck, Breaks(dict(saved.breaks))
 
     # --- EN-GAP -----------------------------------------------------------------------------------
 
@@ -190,7 +200,9 @@ class MeterWatch:
             rule, word = ("EN-RESET", _FELL) if judged.reset[i] else ("EN-JUMP", _ROSE)
             old, new = plain(before.value), plain(after.value)
             seen = Text(f"{word.en} from {old} to {new}", f"由 {old} {word.zh} {new}")
-            yield self._finding(rule, after.time, _RISING, seen, (before, after)).closed(after.time)
+            yield from self.breaks.take(
+                self._finding(rule, after.time, _RISING, seen, (before, after)), self.gap_limit
+            )
 
     def _read(self, part: Samples, i: int) -> Reading:
         return Reading(self.meter.point, int(part.time[i]), float(part.value[i]))

@@ -193,7 +193,7 @@ def test_kilowatt_hours_typed_as_megawatt_hours_are_not_believed() -> None:
     )
     drive = driven(running(START, START + HOUR + 2 * MINUTE), plant)
     assert np.isnan(drive.value(HOUR_POINT, START).value)
-    assert {(f.rule, f.subject) for f in drive.findings.values()} == {("EN-JUMP", "E")}
+    assert one(drive) == ("EN-JUMP", "E", 1, None), "one fault, not one a minute"
 
 
 # --- EN-RESET, EN-JUMP, EN-GAP, EN-STUCK --------------------------------------------------------------
@@ -221,6 +221,16 @@ def test_a_jump_is_found_when_it_happens(size: int) -> None:
     total = counter(TIME, "1000", 2400)
     total[60:] += 5000
     assert one(driven(running(START, END, E_total=total), size=size)) == ("EN-JUMP", "E", 60, 60)
+
+
+def test_resets_that_follow_each_other_are_one_finding() -> None:
+    # Two devices that share a topic: the value falls every five minutes, at 60, 65 ... 85; then it is put right.
+    total = counter(TIME, "1000", 2400)
+    total[60:86:5] = 5.0
+    fell = {
+        f.start: f for f in driven(running(START, END, E_total=total)).findings.values() if f.rule == "EN-RESET"
+    }
+    assert [((a - START) // MINUTE, (f.end or 0) - START == 85 * MINUTE) for a, f in fell.items()] == [(60, True)]
 
 
 def test_a_roll_over_is_no_finding() -> None:
